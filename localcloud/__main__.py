@@ -1,0 +1,74 @@
+"""`python -m localcloud`: serve the local cloud in the foreground until SIGTERM."""
+
+import asyncio
+import os
+import resource
+import signal
+
+from localcloud.settings import from_environment
+
+
+def ministack_environment(settings):
+    """What MiniStack reads when it is imported, and what the functions that it starts inherit."""
+    state = settings.state_dir
+    return {
+        "GATEWAY_PORT": str(settings.port),
+        "BIND_HOST": settings.host,
+        "MINISTACK_HOST": settings.host,
+        "MINISTACK_REGION": settings.region,
+        "MINISTACK_ACCOUNT_ID": settings.account,
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "ministack"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(settings.s3_dir),
+        "TMPDIR": str(state / "tmp"),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+        "AWS_ENDPOINT_URL": settings.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": settings.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def create_app(settings):
+    """The front with everything behind it; imports MiniStack, so the environment must be set first."""
+    from ministack.app import app as ministack
+
+    from localcloud import ministack_fixes
+    from localcloud.athena import Athena
+    from localcloud.crawler import Crawler
+    from localcloud.front import Front, create_moto
+
+    return Front(settings, [Athena(settings), Crawler(settings)], ministack_fixes.apply(ministack, settings), create_moto())
+
+
+def main():
+    settings = from_environment()
+    for folder in (settings.state_dir, settings.s3_dir, settings.state_dir / "tmp"):
+        folder.mkdir(parents=True, exist_ok=True)
+    os.environ.update(ministack_environment(settings))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    config = Config()
+    config.bind = [f"{settings.host}:{settings.port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 3
+
+    async def run():
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await serve(create_app(settings), config, shutdown_trigger=stop.wait)
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

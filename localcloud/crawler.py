@@ -1,0 +1,5 @@
+from localcloud.engine import Engine
+
+
+class Crawler(Engine):
+    service, target_prefix = "glue", "AWSGlue"

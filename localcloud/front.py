@@ -1,0 +1,86 @@
+"""One endpoint for all of AWS: each request goes to the part that serves its service best."""
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs
+
+from a2wsgi import WSGIMiddleware
+
+from localcloud import engine as engines
+
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
+MOTO_SERVICES = {"ec2"}
+
+
+class Front:
+    """ASGI application. Engines answer the actions they know; moto has EC2; MiniStack the rest.
+
+    `engines_list`: our engines. `ministack` and `moto`: their ASGI applications.
+    """
+
+    def __init__(self, settings, engines_list, ministack, moto):
+        self.settings = settings
+        self.engines = {engine.service: engine for engine in engines_list}
+        self.ministack, self.moto = ministack, moto
+        # Engines wait for other services through this same front, so each call needs a thread of its own.
+        self.executor = ThreadPoolExecutor(64, thread_name_prefix="engine")
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "lifespan":
+            return await self._lifespan(scope, receive, send)
+        if scope["type"] != "http":
+            return await self.ministack(scope, receive, send)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        access_key, region, service = _signer(headers, scope)
+        if service in MOTO_SERVICES:
+            return await self.moto(scope, receive, send)
+        engine = self.engines.get(service)
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if engine is None or not (engine.can(action) or engine.owns_service):
+            return await self.ministack(scope, receive, send)
+        try:
+            body = json.loads(await _read(receive) or b"{}")
+        except ValueError:
+            return await engines.respond(send, 400, {"__type": "SerializationException", "message": "the body is not JSON"})
+        request = engines.Request(action, body, region or self.settings.region, self.settings.account, access_key or "", headers)
+        return await engines.serve(engine, request, self.executor, send)
+
+    async def _lifespan(self, scope, receive, send):
+        """Pass start and stop on to MiniStack, and start and stop the engines with it."""
+
+        async def sent(message):
+            if message["type"] == "lifespan.startup.complete":
+                for engine in self.engines.values():
+                    engine.start()
+            elif message["type"] == "lifespan.shutdown.complete":
+                for engine in self.engines.values():
+                    engine.stop()
+            await send(message)
+
+        await self.ministack(scope, receive, sent)
+
+
+def _signer(headers, scope):
+    """(access key, region, service) from the signature, in the header or a presigned query."""
+    found = _CREDENTIAL.search(headers.get("authorization", ""))
+    if found:
+        return found.groups()
+    credential = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("X-Amz-Credential", [""])[0].split("/")
+    return (credential[0], credential[2], credential[3]) if len(credential) == 5 else (None, None, None)
+
+
+async def _read(receive):
+    chunks = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+def create_moto():
+    """moto as an ASGI application."""
+    from moto.server import DomainDispatcherApplication, create_backend_app
+
+    return WSGIMiddleware(DomainDispatcherApplication(create_backend_app))

@@ -1,0 +1,53 @@
+"""The dashboard: shows what the SQL files of each pipeline ask, and what became of each input file.
+
+It knows no pipeline but by its configuration (config.py) and its SQL files (sql_files.py).
+"""
+
+import hashlib
+import logging
+from pathlib import Path
+
+from flask import Flask
+
+from dashboard import config as configuration
+from dashboard import errors, filters, observe, security
+from dashboard.aws import Aws
+from dashboard.board import Board
+from dashboard.metrics import Metrics
+from dashboard.pages import audit, health, overview, pipeline, query
+
+HERE = Path(__file__).parent
+
+
+def create_app(config=None, aws=None):
+    """The WSGI application.
+
+    `config`: a config.Config, or a dict of what the JSON file holds; without it the file that DASHBOARD_CONFIG names is read.
+    `aws`: an aws.Aws or what has its methods; tests give their own. ConfigError lists all that is wrong with the configuration.
+    """
+    if not isinstance(config, configuration.Config):
+        config = configuration.load() if config is None else configuration.check(config)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app = Flask(__name__)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 86_400  # the address changes with the content, see static_version
+    app.url_map.strict_slashes = False  # redirects would repeat the Host header
+    app.url_map.merge_slashes = False
+    metrics = Metrics()
+    app.extensions["dashboard"] = Board(config, aws or Aws(config.region, config.endpoint_url), metrics)
+    observe.register(app, metrics)
+    security.register(app)
+    errors.register(app)
+    filters.register(app)
+    app.jinja_env.globals.update(site=config, static_version=_static_version())
+    for page in (overview, health, audit, pipeline, query):
+        app.register_blueprint(page.blueprint)
+    return app
+
+
+def _static_version():
+    """A few letters that change when any static file does."""
+    digest = hashlib.sha256()
+    for path in sorted((HERE / "static").iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,174 @@
+"""The one file that knows boto3: Athena and S3 as the dashboard needs them, in plain values."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import boto3
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dashboard import values
+
+PAGE = 1000  # what GetQueryResults and ListObjectsV2 give at once, at most
+
+
+class AwsError(Exception):
+    """A call that AWS refused or that did not reach it; `code` is AWS's error code or botocore's class."""
+
+    def __init__(self, code, message):
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A query execution's state now; bytes and milliseconds as Athena counts them."""
+
+    state: str
+    reason: str
+    scanned: int = 0
+    engine_ms: int = 0
+    total_ms: int = 0
+    reused: bool = False
+    ddl: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A result: column names, their Athena types, typed rows, and whether rows were left out."""
+
+    columns: tuple
+    types: tuple
+    rows: tuple
+    cut: bool
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object of a listing."""
+
+    key: str
+    modified: datetime
+    size: int
+
+
+class Aws:
+    """Calls to one region; every method raises AwsError. Safe to share between threads."""
+
+    def __init__(self, region, endpoint_url=None):
+        config = ClientConfig(
+            connect_timeout=5,
+            read_timeout=30,
+            max_pool_connections=64,
+            retries={"mode": "standard", "max_attempts": 3},
+            s3={"addressing_style": "path"} if endpoint_url else None,
+        )
+        # Clients are thread-safe, making them is not; so both are made here.
+        session = boto3.session.Session(region_name=region)
+        self._athena = session.client("athena", endpoint_url=endpoint_url, config=config)
+        self._s3 = session.client("s3", endpoint_url=endpoint_url, config=config)
+
+    def start_query(self, sql, literals, workgroup, database):
+        """Start a query; returns its execution id. `literals`: one SQL literal for each `?`."""
+        request = {"QueryString": sql, "WorkGroup": workgroup, "QueryExecutionContext": {"Database": database}}
+        if literals:
+            request["ExecutionParameters"] = list(literals)
+        with _errors():
+            return self._athena.start_query_execution(**request)["QueryExecutionId"]
+
+    def execution(self, execution_id):
+        """The Execution as it stands."""
+        with _errors():
+            found = self._athena.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]
+        status, statistics = found["Status"], found.get("Statistics", {})
+        return Execution(
+            state=status["State"],
+            reason=status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage", ""),
+            scanned=statistics.get("DataScannedInBytes", 0),
+            engine_ms=statistics.get("EngineExecutionTimeInMillis", 0),
+            total_ms=statistics.get("TotalExecutionTimeInMillis", 0),
+            reused=statistics.get("ResultReuseInformation", {}).get("ReusedPreviousResult", False),
+            ddl=found.get("StatementType") == "DDL",
+        )
+
+    def stop_query(self, execution_id):
+        """Ask Athena to cancel a query."""
+        with _errors():
+            self._athena.stop_query_execution(QueryExecutionId=execution_id)
+
+    def results(self, execution_id, limit):
+        """The first `limit` rows of a finished query, as a Table."""
+        raw, token, columns, types = [], None, (), ()
+        while True:
+            request = {"QueryExecutionId": execution_id, "MaxResults": min(PAGE, limit + 2 - len(raw))}
+            with _errors():
+                page = self._athena.get_query_results(**request, **({"NextToken": token} if token else {}))
+            rows = [[_text(cell.get("VarCharValue")) for cell in row.get("Data", [])] for row in page["ResultSet"].get("Rows", [])]
+            if token is None:
+                described = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+                columns, types = tuple(_text(column["Name"]) for column in described), tuple(map(_type, described))
+                # The first row of a SELECT's first page is its header; other statements have none.
+                rows = rows[1:] if rows and tuple(rows[0]) == columns else rows
+            raw += rows
+            token = page.get("NextToken")
+            if not token or len(raw) > limit:
+                break
+        typed = tuple(tuple(values.typed(text, kind) for text, kind in zip(row, types, strict=True)) for row in raw[:limit])
+        return Table(columns, types, typed, cut=len(raw) > limit)
+
+    def workgroup_state(self, workgroup):
+        """`ENABLED` or `DISABLED`."""
+        with _errors():
+            return self._athena.get_work_group(WorkGroup=workgroup)["WorkGroup"].get("State", "ENABLED")
+
+    def objects(self, bucket, prefix, limit):
+        """(list of StoredObject in key order, whether there are more) below a prefix, at most `limit`."""
+        found, token = [], None
+        while True:
+            request = {"Bucket": bucket, "Prefix": prefix, **({"ContinuationToken": token} if token else {})}
+            with _errors():
+                page = self._s3.list_objects_v2(**request)
+            found += [StoredObject(entry["Key"], entry["LastModified"], entry["Size"]) for entry in page.get("Contents", [])]
+            token = page.get("NextContinuationToken")
+            if not token or len(found) > limit:
+                return found[:limit], len(found) > limit
+
+    def read(self, bucket, key, limit):
+        """The first `limit` bytes of an object."""
+        with _errors():
+            body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
+            try:
+                return body.read(limit)
+            finally:
+                body.close()
+
+    def open(self, bucket, key):
+        """(size, iterator of bytes, function that closes it) of an object, read as it is iterated."""
+        with _errors():
+            found = self._s3.get_object(Bucket=bucket, Key=key)
+        return found["ContentLength"], found["Body"].iter_chunks(1 << 16), found["Body"].close
+
+
+@contextmanager
+def _errors():
+    """Turn what botocore raises into AwsError."""
+    try:
+        yield
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        raise AwsError(details.get("Code", "Unknown"), details.get("Message", str(error))) from error
+    except BotoCoreError as error:
+        raise AwsError(type(error).__name__, str(error)) from error
+
+
+def _text(text):
+    """Text that UTF-8 can write: JSON may carry lone surrogates, which it cannot."""
+    return text if text is None else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _type(column):
+    """A column's Athena type: `decimal(12,2)`, `bigint`, `varchar` …"""
+    if column["Type"] == "decimal":
+        return f"decimal({column.get('Precision', 38)},{column.get('Scale', 0)})"
+    return column["Type"]

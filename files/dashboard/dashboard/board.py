@@ -1,0 +1,138 @@
+"""Ties it together: the panels' questions go through the cache to Athena, the audit records come from S3."""
+
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass
+
+from dashboard import audit, queries
+from dashboard.aws import AwsError
+from dashboard.cache import Cache
+
+log = logging.getLogger(__name__)
+
+LISTING_SECONDS = 2  # a listing of audit records is used again within this
+READY_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The audit objects of a pipeline, newest first; `cut` where there are more than were looked at."""
+
+    objects: tuple
+    cut: bool
+
+
+class Board:
+    """What the pages ask. `aws` is an aws.Aws or what has its methods."""
+
+    def __init__(self, config, aws, metrics, clock=time.monotonic):
+        self.config = config
+        self.aws = aws
+        self.metrics = metrics
+        metrics.describe("dashboard_queries_total", "Queries sent to Athena, by outcome.")
+        metrics.describe("dashboard_query_seconds", "Seconds from the start of a query to its last row.")
+        metrics.describe("dashboard_query_scanned_bytes_total", "Bytes that Athena scanned for queries that succeeded.")
+        metrics.describe("dashboard_answers_total", "Answers given, by where they came from.")
+        self._executor = ThreadPoolExecutor(config.query_threads, thread_name_prefix="query")
+        # S3 and readiness have threads of their own: slow queries must not keep them waiting.
+        self._storage = ThreadPoolExecutor(8, thread_name_prefix="storage")
+        self._answers = Cache(self._executor, self._lifetime, config.error_seconds, clock=clock)
+        self._listings = Cache(self._storage, lambda _: LISTING_SECONDS, 0, clock=clock)
+        self._ready = Cache(self._storage, lambda _: READY_SECONDS, READY_SECONDS, clock=clock)
+
+    def ask(self, pipeline, query, texts, refresh=False):
+        """A Future of the cache.Snapshot of a query's queries.Answer. `texts`: the parameters as Query.texts gives them."""
+        literals = query.literals(texts)
+        future = self._answers.fetch((pipeline.name, query.name, *literals), lambda: self._run(pipeline, query, literals), refresh)
+        future.add_done_callback(lambda done: self.metrics.count("dashboard_answers_total", source=done.result().source))
+        return future
+
+    def ask_all(self, pipeline, given=(), refresh=False):
+        """[(query, texts, Future)] of a pipeline's panels, all asked at once; see `gather`."""
+        given = dict(given)
+        return [(query, texts := query.texts(given), self.ask(pipeline, query, texts, refresh)) for query in pipeline.queries]
+
+    @staticmethod
+    def gather(asked, seconds=None):
+        """[(query, texts, Snapshot)] of what `ask_all` gave; None for a Snapshot that is not there within `seconds`."""
+        wait_for([future for *_, future in asked], timeout=seconds)
+        return [(query, texts, future.result() if future.done() else None) for query, texts, future in asked]
+
+    def listing(self, pipeline):
+        """The pipeline's Listing; AwsError if S3 does not give it."""
+        ask = lambda: self._list(pipeline)  # noqa: E731 - one-line local
+        snapshot = self._listings.fetch(pipeline.name, ask).result()
+        if snapshot.error:
+            raise snapshot.error
+        return snapshot.value
+
+    def records(self, pipeline, objects):
+        """The audit.Record of each object, read side by side, newest first."""
+        found = list(self._storage.map(lambda stored: self._record(pipeline, stored.key, stored.modified), objects))
+        # S3 knows whole seconds only; files of the same second are ordered by their events.
+        return sorted(found, key=lambda record: (record.modified, record.event_time or record.modified, record.key), reverse=True)
+
+    def rejects(self, pipeline, record_key):
+        """(key, size, chunks, close) of the rejects that an audit record names; None if there is no such record or it names none.
+
+        AwsError if S3 does not give the object.
+        """
+        if not audit.is_below(record_key, pipeline.audit_prefix):
+            return None
+        try:
+            record = audit.parse(
+                self.aws.read(pipeline.bucket, record_key, audit.MAX_BYTES + 1), record_key, None, pipeline.rejected_prefix
+            )
+        except AwsError as error:
+            if error.code in ("NoSuchKey", "404"):
+                return None
+            raise
+        if not record.rejected_key:
+            return None
+        return record.rejected_key, *self.aws.open(pipeline.bucket, record.rejected_key)
+
+    def problems(self):
+        """{pipeline's name: why it cannot be used}: empty where every workgroup can be reached and is enabled."""
+        asked = [(p.name, self._ready.fetch(p.name, lambda p=p: self.aws.workgroup_state(p.workgroup))) for p in self.config.pipelines]
+        found = {name: future.result() for name, future in asked}
+        return {
+            name: str(snapshot.error) if snapshot.error else f"its workgroup is {snapshot.value}"
+            for name, snapshot in found.items()
+            if snapshot.error or snapshot.value != "ENABLED"
+        }
+
+    def _lifetime(self, answer):
+        """Data may come any moment where there is none yet, so an empty answer is not believed for long."""
+        return self.config.cache_seconds if answer.rows else min(self.config.error_seconds, self.config.cache_seconds)
+
+    def _run(self, pipeline, query, literals):
+        labels = {"pipeline": pipeline.name, "query": query.name}
+        started, outcome = time.monotonic(), "failed"
+        try:
+            answer = queries.run(self.aws, pipeline, query, literals, self.config)
+            outcome = "succeeded"
+        except queries.QueryFailed as error:
+            log.warning("query %s/%s failed (%s): %s", pipeline.name, query.name, error.execution_id, error)
+            raise
+        except Exception:
+            log.exception("query %s/%s could not be run", pipeline.name, query.name)
+            raise
+        finally:
+            self.metrics.count("dashboard_queries_total", **labels, outcome=outcome)
+            self.metrics.observe("dashboard_query_seconds", time.monotonic() - started, **labels)
+        self.metrics.count("dashboard_query_scanned_bytes_total", answer.scanned, **labels)
+        return answer
+
+    def _list(self, pipeline):
+        objects, cut = self.aws.objects(pipeline.bucket, pipeline.audit_prefix, self.config.audit_list_limit)
+        newest_first = sorted(objects, key=lambda stored: (stored.modified, stored.key), reverse=True)
+        return Listing(tuple(stored for stored in newest_first if not stored.key.endswith("/")), cut)
+
+    def _record(self, pipeline, key, modified):
+        try:
+            body = self.aws.read(pipeline.bucket, key, audit.MAX_BYTES + 1)
+        except AwsError as error:
+            return audit.Record(key, modified, f"the record cannot be read: {error}")
+        return audit.parse(body, key, modified, pipeline.rejected_prefix)

@@ -1,0 +1,184 @@
+"""The dashboard's configuration: a JSON file, named by DASHBOARD_CONFIG, that the deployer writes.
+
+It is read and checked once, at the start. All that is wrong with it is told at once.
+"""
+
+import json
+import os
+import re
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+
+from dashboard import sql_files
+
+RESERVED = ("audit", "static", "healthz", "readyz", "metrics")  # the first parts of our own URLs
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message lists every problem."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One pipeline: where its queries run, where its audit records lie, and its panels.
+
+    `freshness_hours`: after how many hours without a new file its data counts as old.
+    `queries`: the panels of `sql/<name>/`, in order.
+    """
+
+    name: str
+    title: str
+    description: str
+    workgroup: str
+    database: str
+    bucket: str
+    audit_prefix: str
+    rejected_prefix: str
+    empty_hint: str
+    freshness_hours: float
+    queries: tuple = ()
+
+    def query(self, name):
+        """The query of that name, or None."""
+        return next((query for query in self.queries if query.name == name), None)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the application knows. Times are seconds; `price_per_tb_usd` is for 10^12 bytes."""
+
+    title: str
+    region: str
+    sql_dir: str
+    pipelines: tuple
+    endpoint_url: str | None = None
+    cache_seconds: float = 300
+    error_seconds: float = 5  # failures and empty answers are asked again after this
+    query_timeout_seconds: float = 60
+    row_limit: int = 1000
+    price_per_tb_usd: float = 5.0
+    minimum_billed_bytes: int = 10_000_000
+    query_threads: int = 16
+    audit_page_size: int = 50
+    audit_list_limit: int = 10_000  # audit records that are looked at, at most; the page says when there are more
+
+    def pipeline(self, name):
+        """The pipeline of that name, or None."""
+        return next((pipeline for pipeline in self.pipelines if pipeline.name == name), None)
+
+
+def load(environ=os.environ):
+    """The Config that DASHBOARD_CONFIG names; ConfigError if it is missing, unreadable or wrong."""
+    path = environ.get("DASHBOARD_CONFIG")
+    if not path:
+        raise ConfigError("DASHBOARD_CONFIG is not set; set it to the path of the dashboard's JSON configuration")
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"DASHBOARD_CONFIG={path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path} is not JSON: {error}") from error
+    return check(data, source=path)
+
+
+def check(data, source="the configuration"):
+    """The Config of a decoded JSON object; ConfigError with every problem, one a line."""
+    problems = []
+    if not isinstance(data, dict):
+        raise ConfigError(f"{source} must be a JSON object; it is {data!r:.60}")
+    _fields(data, Config, _CONFIG_CHECKS, "", problems)
+    pipelines = data.get("pipelines")
+    if not isinstance(pipelines, list) or not pipelines:
+        problems.append(f"pipelines must be a list with at least one pipeline; it is {pipelines!r:.60}")
+        pipelines = []
+    made = [_pipeline(entry, f"pipelines[{number}].", data.get("sql_dir"), problems) for number, entry in enumerate(pipelines)]
+    names = [entry.get("name") for entry in pipelines if isinstance(entry, dict)]
+    problems += [f"pipelines: the name {name!r} is used twice" for name in names if isinstance(name, str) and names.count(name) > 1]
+    if problems:
+        raise ConfigError(f"{source} cannot be used:\n" + "\n".join(f"- {problem}" for problem in dict.fromkeys(problems)))
+    return Config(**{**data, "pipelines": tuple(made)})
+
+
+def _pipeline(entry, at, sql_dir, problems):
+    """The Pipeline of one entry with its queries; None, and something in `problems`, if it is wrong."""
+    if not isinstance(entry, dict):
+        problems.append(f"{at[:-1]} must be an object; it is {entry!r:.60}")
+        return None
+    before = len(problems)
+    _fields(entry, Pipeline, _PIPELINE_CHECKS, at, problems)
+    if len(problems) > before or not isinstance(sql_dir, str):
+        return None
+    folder = Path(sql_dir) / entry["name"]
+    try:
+        queries = tuple(query for query in sql_files.load_folder(folder) if query.panel)
+    except sql_files.SqlFileError as error:
+        problems += error.problems
+        return None
+    if not queries:
+        problems.append(f"{at}name: there is no panel's SQL file in {folder}; add one or correct sql_dir")
+    return Pipeline(**entry, queries=queries)
+
+
+def _fields(data, kind, checks, at, problems):
+    """Hold an object's keys against a dataclass, and its values against their checks."""
+    required = {field.name for field in fields(kind) if field.name in checks and field.default is MISSING}
+    for name in data:
+        if name not in checks and name != "pipelines":
+            problems.append(f"{at}{name} is not a setting; known are {', '.join(sorted(checks))}")
+    for name, (test, wanted) in checks.items():
+        if name not in data:
+            if name in required:
+                problems.append(f"{at}{name} is missing; it must be {wanted}")
+        elif not test(data[name]):
+            problems.append(f"{at}{name} must be {wanted}; it is {data[name]!r:.60}")
+
+
+def _is_number(low, high, whole=False):
+    def test(value):
+        return isinstance(value, int if whole else (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+    return test, f"a {'whole ' if whole else ''}number from {low} to {high}"
+
+
+def _is_text(pattern, wanted):
+    return (lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None), wanted
+
+
+_SOME_TEXT = _is_text(r".*\S.*", "some text")
+_PREFIX = _is_text(r"(?:[^/]+/)+", "a prefix that ends with / and does not begin with it")
+
+_CONFIG_CHECKS = {
+    "title": _SOME_TEXT,
+    "region": _is_text(r"[a-z]{2}(?:-[a-z]+)+-\d", "an AWS region, such as us-east-1"),
+    "sql_dir": (lambda value: isinstance(value, str) and Path(value).is_dir(), "the path of a folder that exists"),
+    "endpoint_url": (
+        lambda value: value is None or (isinstance(value, str) and re.fullmatch(r"https?://[^/\s]+/?", value) is not None),
+        "null for AWS, or a URL such as http://127.0.0.1:4566",
+    ),
+    "cache_seconds": _is_number(0, 86_400),
+    "error_seconds": _is_number(0, 3_600),
+    "query_timeout_seconds": _is_number(1, 600),
+    "row_limit": _is_number(1, 100_000, whole=True),
+    "price_per_tb_usd": _is_number(0, 1_000),
+    "minimum_billed_bytes": _is_number(0, 10**12, whole=True),
+    "query_threads": _is_number(1, 64, whole=True),
+    "audit_page_size": _is_number(1, 500, whole=True),
+    "audit_list_limit": _is_number(1, 1_000_000, whole=True),
+}
+
+_PIPELINE_CHECKS = {
+    "name": (
+        lambda value: isinstance(value, str) and _NAME.fullmatch(value) is not None and value not in RESERVED,
+        f"lower-case letters, digits and _, since it is a URL, and none of {', '.join(RESERVED)}",
+    ),
+    "title": _SOME_TEXT,
+    "description": _SOME_TEXT,
+    "workgroup": _is_text(r"[a-zA-Z0-9._-]{1,128}", "an Athena workgroup's name"),
+    "database": _is_text(r"[a-z0-9_]{1,255}", "a Glue database's name"),
+    "bucket": _is_text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name"),
+    "audit_prefix": _PREFIX,
+    "rejected_prefix": _PREFIX,
+    "empty_hint": _SOME_TEXT,
+    "freshness_hours": _is_number(0.01, 8_760),
+}

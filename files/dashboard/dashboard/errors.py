@@ -1,0 +1,48 @@
+"""Errors in the look of the pages, or as JSON or text where the address asks for data."""
+
+import logging
+import secrets
+
+from flask import Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from dashboard.aws import AwsError
+
+log = logging.getLogger(__name__)
+
+
+def register(app):
+    app.register_error_handler(HTTPException, _expected)
+    app.register_error_handler(AwsError, _aws)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _expected(error):
+    if error.response is not None:
+        return error.response
+    response = _page(error.code, error.name, error.description)
+    if error.code == 405:
+        response.headers["Allow"] = ", ".join(error.valid_methods or ("GET", "HEAD"))
+    return response
+
+
+def _aws(error):
+    log.warning("%s: %s", request.path, error)
+    return _page(502, "AWS did not answer", f"{error}. Try again; if it stays, look at the dashboard's role and at its log.")
+
+
+def _unexpected(error):
+    mark = secrets.token_hex(4)
+    log.error("%s failed [%s]", request.path, mark, exc_info=error)
+    return _page(500, InternalServerError().name, f"This is a fault of the dashboard. Its log has the details under {mark}.")
+
+
+def _page(status, name, message):
+    if request.path.endswith(".json"):
+        response = jsonify(error={"status": status, "name": name, "message": message})
+    elif request.path.endswith(".csv"):
+        response = Response(f"{status} {name}: {message}\n", mimetype="text/plain")
+    else:
+        response = Response(render_template("error.html", status=status, name=name, message=message), mimetype="text/html")
+    response.status_code = status
+    return response

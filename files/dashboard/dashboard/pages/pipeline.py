@@ -1,0 +1,27 @@
+"""`/<pipeline>`: all of a pipeline's panels, and the same as JSON."""
+
+from flask import Blueprint, jsonify, render_template
+
+from dashboard import panels
+from dashboard.pages import board, pipeline_or_404, query_arguments
+
+blueprint = Blueprint("pipeline", __name__)
+
+
+@blueprint.get("/<name>")
+def show(name):
+    pipeline, shown = _panels(name)
+    return render_template("pipeline.html", pipeline=pipeline, panels=shown)
+
+
+@blueprint.get("/<name>.json")
+def show_json(name):
+    pipeline, shown = _panels(name)
+    return jsonify(pipeline=pipeline.name, title=pipeline.title, panels=[panels.data(panel) for panel in shown])
+
+
+def _panels(name):
+    pipeline = pipeline_or_404(name)
+    given, refresh = query_arguments(*pipeline.queries)
+    found = board().gather(board().ask_all(pipeline, given, refresh))
+    return pipeline, [panels.build(pipeline, *panel) for panel in found]

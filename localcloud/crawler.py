@@ -1,5 +1,0 @@
-from localcloud.engine import Engine
-
-
-class Crawler(Engine):
-    service, target_prefix = "glue", "AWSGlue"

@@ -1,0 +1,208 @@
+"""Run AWS modules in a fork of the worker instead of in a fresh Python.
+
+Stock Ansible starts a new interpreter for each task, which imports boto3 and parses botocore's service
+models anew: most of a run that changes nothing. This overrides the action that every module without an
+action plugin of its own goes through. A module of ours, of amazon.aws or of community.aws on a local
+connection runs in a fork of the worker, which has inherited all that from the parent; anything else
+takes the stock path. The fork makes it a process of its own, as in stock Ansible: its environment,
+globals and exit touch nobody else.
+
+HEADWATER_WARM=0 turns it off. The results are the same either way; tests/e2e holds them together.
+"""
+
+import importlib
+import importlib.util
+import json
+import os
+import re
+import sys
+import traceback
+from functools import cache
+from pathlib import Path
+
+import ansible.module_utils
+from ansible.module_utils import basic
+from ansible.module_utils._internal import _traceback
+from ansible.module_utils._internal._ansiballz import _loader as ansiballz
+from ansible.module_utils.common import warnings as module_warnings
+from ansible.module_utils.common.json import Direction, get_module_encoder
+from ansible.plugins import action as stock_actions
+from ansible.plugins.loader import module_loader
+
+ROOT = Path(__file__).resolve().parents[2]
+OUR_MODULES = ROOT / "plugins" / "modules"
+COLLECTIONS = re.compile(r"\b((?:amazon|community)\.aws\.[a-z0-9_]+):")
+CLIENT = re.compile(r"""client\(\s*["']([a-z0-9-]+)["']""")
+PROFILE = "legacy"  # how Ansible serialises what goes to and comes from Python modules
+
+# This file takes the stock plugin's name, so the stock one is loaded from its path.
+_spec = importlib.util.spec_from_file_location("ansible_stock_normal", Path(stock_actions.__file__).with_name("normal.py"))
+_stock = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_stock)
+
+
+def enabled():
+    """Does the user want it?"""
+    return os.environ.get("HEADWATER_WARM", "1") != "0"
+
+
+def is_warm(name):
+    """Is this one of the modules that profit? `name` as Ansible resolved it."""
+    short = name.rpartition(".")[2]
+    return name.startswith(("amazon.aws.", "community.aws.")) or (OUR_MODULES / f"{short}.py").exists()
+
+
+@cache
+def load(name):
+    """The module's Python module, imported once."""
+    if name.startswith(("amazon.aws.", "community.aws.")):
+        namespace, collection, short = name.split(".")
+        return importlib.import_module(f"ansible_collections.{namespace}.{collection}.plugins.modules.{short}")
+    short = name.rpartition(".")[2]
+    spec = importlib.util.spec_from_file_location(f"ansible.modules.{short}", OUR_MODULES / f"{short}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def preload():
+    """In the parent, before the first fork: import what the roles use and parse the models of their services."""
+    our_utils = str(ROOT / "plugins" / "module_utils")
+    if our_utils not in ansible.module_utils.__path__:
+        ansible.module_utils.__path__.append(our_utils)
+    _cache_models()
+    tasks = " ".join(path.read_text() for path in ROOT.glob("roles/*/tasks/*.yml"))
+    names = sorted({*COLLECTIONS.findall(tasks), *(path.stem for path in OUR_MODULES.glob("*.py"))})
+    sources = [Path(load(name).__file__).read_text() for name in names if module_loader.find_plugin(name)]
+    _warm_clients(sorted({service for source in sources for service in CLIENT.findall(source)}))
+
+
+def _cache_models():
+    """Parse each of botocore's files once in a process and its forks."""
+    import botocore.loaders
+
+    stock_load = botocore.loaders.JSONFileLoader.load_file
+    parsed = {}
+
+    def load_once(self, path):
+        if path not in parsed:
+            parsed[path] = stock_load(self, path)
+        return parsed[path]
+
+    botocore.loaders.JSONFileLoader.load_file = load_once
+
+
+def _warm_clients(services):
+    """Make a client of each service, which loads its model; nothing is sent."""
+    import boto3
+
+    session = boto3.session.Session(region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+    for service in services:
+        session.client(service)
+
+
+class ActionModule(_stock.ActionModule):
+    """The stock action, but for AWS modules on this machine."""
+
+    def _execute_module(self, module_name=None, module_args=None, tmp=None, task_vars=None, wrap_async=False, **options):
+        name = module_name or self._task.resolved_action or self._task.action
+        if not self._can_fork(name, task_vars or {}, wrap_async):
+            return super()._execute_module(module_name, module_args, tmp, task_vars, wrap_async=wrap_async, **options)
+        args = dict(self._task.args if module_args is None else module_args)
+        self._update_module_args(module_name or self._task.action, args, task_vars, **options)
+        environment = {}
+        self._compute_environment_string(environment)
+        sent = json.dumps({"ANSIBLE_MODULE_ARGS": args}, cls=get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)).encode()
+        result = self._parse_returned_data(run_forked(name, sent, environment), PROFILE)
+        result.remove_internal_keys()
+        return result.as_result_dict(for_round_trip=True)
+
+    def _can_fork(self, name, task_vars, wrap_async):
+        """Would stock Ansible run the module here, as this user, with this very Python?"""
+        interpreter = self._templar.template(task_vars.get("ansible_python_interpreter", ""))
+        return (
+            enabled()
+            and is_warm(name)
+            and self._connection.transport == "local"
+            and interpreter == sys.executable
+            and not (wrap_async or self._task.async_val or self._play_context.become)
+        )
+
+
+def run_forked(name, sent, environment):
+    """Run a module in a fork; returns what Ansible gets from a module's process (rc, stdout, stderr)."""
+    read_out, write_out = os.pipe()
+    read_err, write_err = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(write_out, 1)
+        os.dup2(write_err, 2)
+        for descriptor in (read_out, write_out, read_err, write_err):
+            os.close(descriptor)
+        _be_module(name, sent, environment)
+    os.close(write_out)
+    os.close(write_err)
+    out, err = _read_all(read_out, read_err)
+    _, status = os.waitpid(child, 0)
+    return {
+        "rc": os.waitstatus_to_exitcode(status),
+        "stdout": out,
+        "stdout_lines": out.splitlines(),
+        "stderr": err,
+        "stderr_lines": err.splitlines(),
+    }
+
+
+def _read_all(*descriptors):
+    """The text of each pipe until its end, read side by side so that neither fills up."""
+    import selectors
+
+    texts = {descriptor: bytearray() for descriptor in descriptors}
+    with selectors.DefaultSelector() as selector:
+        for descriptor in descriptors:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select():
+                data = os.read(key.fd, 65536)
+                if data:
+                    texts[key.fd] += data
+                else:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+    return [texts[descriptor].decode(errors="replace") for descriptor in descriptors]
+
+
+def _be_module(name, sent, environment):
+    """In the fork: become what Ansible's wrapper makes of a fresh interpreter, run the module, exit."""
+    code = 1
+    try:
+        sys.stdin = open(os.devnull)
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+        os.environ.update({key: str(value) for key, value in environment.items()})
+        sys.path[:0] = [path for path in str(environment.get("PYTHONPATH", "")).split(os.pathsep) if path]
+        sys.argv = [name]
+        ansible.module_utils._internal.is_controller = False
+        _traceback._is_traceback_enabled = _traceback._is_module_traceback_enabled
+        module_warnings._global_warnings.clear()
+        module_warnings._global_deprecations.clear()
+        basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sent, PROFILE
+        try:
+            load(name).main()
+        except SystemExit:
+            raise
+        except Exception as error:
+            ansiballz._handle_exception(error, PROFILE)
+        code = 0
+    except SystemExit as stopped:
+        code = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if enabled():
+    preload()

@@ -1,0 +1,63 @@
+"""Variables of host_vars that nothing reads: misspelt ones, most of all."""
+
+DOCUMENTATION = r"""
+name: unknown_variables
+author: Headwater
+short_description: Name the variables of host_vars files that nothing reads
+description:
+  - A host's file may set options of the roles (their argument specs name them), C(pipeline_*) and variables that begin with the host's own name.
+  - Anything else is told, with the nearest known name.
+options:
+  _terms:
+    description: Names of hosts.
+    required: true
+"""
+
+RETURN = r"""
+_list:
+  description: One sentence for each unknown variable.
+  type: list
+"""
+
+import difflib
+from pathlib import Path
+
+import yaml
+from ansible.plugins.lookup import LookupBase
+
+ROOT = Path(__file__).resolve().parents[2]
+#: What is no role's option but part of every pipeline's interface.
+INTERFACE = {"pipeline_title", "pipeline_description", "dashboard_pipeline"}
+
+
+def known_options(roles):
+    """Every option that a role's argument spec names."""
+    known = set()
+    for spec in roles.glob("*/meta/argument_specs.yml"):
+        known |= set(yaml.safe_load(spec.read_text())["argument_specs"]["main"].get("options", {}))
+    return known
+
+
+def problems(host, variables, known):
+    """One sentence for each of `variables` (names) that host `host` must not set."""
+    found = []
+    for name in sorted(variables):
+        if name in known | INTERFACE or name.startswith((f"{host}_", "ansible_")):
+            continue
+        near = difflib.get_close_matches(name, known | INTERFACE, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; a variable of its own begins with {host}_"
+        found.append(f"inventory/host_vars/{host}.yml sets {name!r}, which nothing reads{hint}")
+    return found
+
+
+class LookupModule(LookupBase):
+    """Reads the files on this side."""
+
+    def run(self, terms, variables=None, **kwargs):
+        known = known_options(ROOT / "roles")
+        found = []
+        for host in terms:
+            file = ROOT / "inventory" / "host_vars" / f"{host}.yml"
+            if file.exists():
+                found += problems(host, yaml.safe_load(file.read_text()) or {}, known)
+        return found

@@ -1,5 +1,6 @@
 """Mends of MiniStack's Glue catalog: what it ignores or lacks, on top of what it stores."""
 
+import re
 import zlib
 
 from localcloud import ministack_glue
@@ -9,7 +10,26 @@ from localcloud.partition_filter import FilterError, compile_filter
 
 
 class GlueCatalog:
-    """Actions on partitions, for an Engine to mix in. MiniStack keeps the data."""
+    """Actions on the catalog, for an Engine to mix in. MiniStack keeps the data."""
+
+    def get_databases(self, request):
+        """MaxResults and NextToken, which MiniStack ignores."""
+        found = {each["Name"]: each for each in ministack_glue.call(request)["DatabaseList"]}
+        shown, token = page(request.body, sorted(found))
+        return {"DatabaseList": [found[name] for name in shown]} | token
+
+    def get_tables(self, request):
+        """As above, and Expression is a regular expression; a database that does not exist is an error."""
+        body = request.body
+        ministack_glue.call(request, "GetDatabase", Name=body.get("DatabaseName"))
+        found = ministack_glue.call(request, "GetTables", DatabaseName=body.get("DatabaseName"))["TableList"]
+        try:
+            wanted = re.compile(body.get("Expression") or ".*")
+        except re.error as error:
+            raise ServiceError("InvalidInputException", f"Expression {body['Expression']!r} is no regular expression: {error}") from error
+        tables = {each["Name"]: each for each in found if wanted.fullmatch(each["Name"])}
+        shown, token = page(body, sorted(tables), most=100)
+        return {"TableList": [tables[name] for name in shown]} | token
 
     def get_partitions(self, request):
         """Expression, Segment, MaxResults, NextToken and ExcludeColumnSchema, all of which MiniStack ignores."""

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 import sqlglot
 from sqlglot import exp
 
+_DIALECT = "trino"
 _INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint", "long")
 
 
@@ -22,7 +23,7 @@ def compile_filter(expression, keys):
     comparison, as a null does in SQL.
     """
     try:
-        tree = sqlglot.parse_one(expression, read="hive")
+        tree = sqlglot.parse_one(expression, read=_DIALECT)
     except sqlglot.errors.SqlglotError as error:
         raise FilterError(f"Expression cannot be parsed: {expression!r}: {str(error).splitlines()[0]}") from error
     positions = {name.lower(): (at, its_type.lower()) for at, (name, its_type) in enumerate(keys)}
@@ -32,6 +33,9 @@ def compile_filter(expression, keys):
 
 def _condition(node, keys):
     """A function of the values that returns True, False or None (unknown)."""
+    unexpected = {name for name, value in node.args.items() if value} - _KNOWN_ARGUMENTS
+    if unexpected:  # the parser may keep what it read in a new place; ignoring that would be a wrong answer
+        raise FilterError(f"Expression: {node.sql(_DIALECT)} is more than GetPartitions takes ({', '.join(sorted(unexpected))})")
     if isinstance(node, exp.Paren):
         return _condition(node.this, keys)
     if isinstance(node, exp.And | exp.Or):
@@ -41,6 +45,10 @@ def _condition(node, keys):
     if isinstance(node, exp.Not):
         inner = _condition(node.this, keys)
         return lambda values: None if (found := inner(values)) is None else not found
+    if node.args.get("negate") and not isinstance(node, exp.Like):
+        positive = node.copy()
+        positive.set("negate", None)
+        return _condition(exp.Not(this=positive), keys)
     if isinstance(node, exp.Between):
         value, low, high = _operands(keys, node.this, node.args["low"], node.args["high"])
         return lambda values: _known(lambda one, start, end: start <= one <= end, value(values), low(values), high(values))
@@ -49,7 +57,8 @@ def _condition(node, keys):
         return lambda values: _is_one_of(value(values), [option(values) for option in options])
     if isinstance(node, exp.Like):
         value, pattern = _operands(keys, node.this, node.expression, text=True)
-        return lambda values: _known(lambda one, like: bool(_like(like).fullmatch(one)), value(values), pattern(values))
+        wanted = not node.args.get("negate")
+        return lambda values: _known(lambda one, like: bool(_like(like).fullmatch(one)) is wanted, value(values), pattern(values))
     if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
         (value,) = _operands(keys, node.this)
         return lambda values: value(values) is None
@@ -57,9 +66,10 @@ def _condition(node, keys):
         if type(node) is kind:
             one, other = _operands(keys, node.left, node.right)
             return lambda values, compare=compare: _known(compare, one(values), other(values))
-    raise FilterError(f"Expression: {node.sql('hive')} is not a condition that GetPartitions takes")
+    raise FilterError(f"Expression: {node.sql(_DIALECT)} is not a condition that GetPartitions takes")
 
 
+_KNOWN_ARGUMENTS = {"this", "expression", "expressions", "low", "high", "negate"}
 _COMPARISONS = (
     (exp.EQ, lambda one, other: one == other),
     (exp.NEQ, lambda one, other: one != other),
@@ -99,12 +109,12 @@ def _operand(node, keys, convert):
         return _operand(node.this, keys, convert)
     if isinstance(node, exp.Column):
         if node.name.lower() not in keys:
-            raise FilterError(f"Expression: {node.sql('hive')} is not a partition key; the keys are {', '.join(keys) or 'none'}")
+            raise FilterError(f"Expression: {node.sql(_DIALECT)} is not a partition key; the keys are {', '.join(keys) or 'none'}")
         at = keys[node.name.lower()][0]
         return lambda values: _or_unknown(convert, values[at])
     text = _literal(node)
     if text is None:
-        raise FilterError(f"Expression: {node.sql('hive')} is neither a partition key nor a literal")
+        raise FilterError(f"Expression: {node.sql(_DIALECT)} is neither a partition key nor a literal")
     try:
         constant = convert(text)
     except (ValueError, InvalidOperation) as error:

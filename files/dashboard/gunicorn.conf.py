@@ -1,7 +1,13 @@
-"""How gunicorn serves the dashboard; DASHBOARD_BIND is `address:port`."""
+"""How gunicorn serves the dashboard: `gunicorn -c <this file>`.
+
+DASHBOARD_BIND is `address:port`; DASHBOARD_CONFIG names the dashboard's own configuration (dashboard/config.py).
+"""
 
 import os
+from pathlib import Path
 
+chdir = str(Path(__file__).resolve().parent)
+wsgi_app = "dashboard:create_app()"
 bind = os.environ.get("DASHBOARD_BIND", "127.0.0.1:5000")
 
 # One process, many threads: requests mostly wait for Athena, and one process has one cache and one set of numbers.

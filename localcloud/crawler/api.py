@@ -1,21 +1,20 @@
 """Glue's crawler actions: definitions, runs, schedules, metrics, history, tags."""
 
-import json
 import logging
-import statistics
 import threading
 import time
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud import ministack_glue
-from localcloud.crawler import identity, schedule
+from localcloud.crawler import definition, history, identity, schedule
 from localcloud.crawler.catalog import CatalogError
-from localcloud.crawler.crawl import Cancelled, Crawl, options_of
+from localcloud.crawler.crawl import Cancelled, Crawl
 from localcloud.crawler.journal import GROUP, Journal, stream_name
-from localcloud.crawler.objects import SchemaCache, Target
+from localcloud.crawler.objects import SchemaCache
 from localcloud.crawler.scheduler import Scheduler
 from localcloud.crawler.store import MOST_CRAWLS, Store
 from localcloud.engine import Engine, ServiceError
@@ -25,8 +24,6 @@ from localcloud.paging import page
 logger = logging.getLogger(__name__)
 
 _GIVEN = ("DatabaseName", "Description", "Classifiers", "TablePrefix", "Configuration", "CrawlerSecurityConfiguration")
-_LOG_ONLY = {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}
-_LONGEST_MESSAGE, _LONGEST_SUMMARY = 2048, 255  # of LastCrawl.ErrorMessage and Crawls[].Summary in Glue's model
 _STOP_WAIT = 3.0  # seconds that an orderly stop gives running crawls
 
 
@@ -45,18 +42,19 @@ class Crawler(GlueCatalog, Engine):
 
     service, target_prefix = "glue", "AWSGlue"
 
-    def __init__(self, settings):
+    def __init__(self, settings, clock=lambda: datetime.now(UTC)):
+        """`clock` tells schedules the time, as an aware datetime."""
         super().__init__(settings)
         self.store = Store(settings.state_dir / "crawlers.json")
         self.cache = SchemaCache()
         self._runs = {}
-        self._crons = Scheduler(self._scheduled, self._fire)
+        self._crons = Scheduler(self._scheduled, self._fire, clock)
 
     def start(self):
         with self.store.lock:
             for _, record in self.store.everything():
                 if record["crawler"]["State"] != "READY":
-                    _finish(record, "FAILED", time.time(), "The local cloud stopped while this crawl ran.")
+                    history.finish(record, "FAILED", time.time(), "The local cloud stopped while this crawl ran.")
             self.store.save()
         self._crons.start()
 
@@ -77,29 +75,12 @@ class Crawler(GlueCatalog, Engine):
         name = body.get("Name")
         if not name:
             raise ServiceError("InvalidInputException", "Crawler name is missing: give Name")
-        crawler = {
-            "Name": name,
-            "Role": "",
-            "Targets": {},
-            "DatabaseName": "",
-            "Description": "",
-            "Classifiers": [],
-            "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},
-            "SchemaChangePolicy": {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "DEPRECATE_IN_DATABASE"},
-            "LineageConfiguration": {"CrawlerLineageSettings": "DISABLE"},
-            "LakeFormationConfiguration": {"UseLakeFormationCredentials": False, "AccountId": ""},
-            "State": "READY",
-            "CrawlElapsedTime": 0,
-            "CreationTime": time.time(),
-            "LastUpdated": time.time(),
-            "Version": 1,
-        }
         if name in self.store.region(region):
             raise ServiceError("AlreadyExistsException", f"Crawler with name {name} already exists")
         for needed in ("Role", "Targets"):
             if not body.get(needed):
                 raise ServiceError("InvalidInputException", f"Crawler {name}: {needed} is missing")
-        crawler = self._changed(crawler, body, region)
+        crawler = self._changed(definition.new(name), body, region)
         with self.store.lock:
             if name in self.store.region(region):
                 raise ServiceError("AlreadyExistsException", f"Crawler with name {name} already exists")
@@ -174,13 +155,13 @@ class Crawler(GlueCatalog, Engine):
         names, token = page(request.body, names)
         with self.store.lock:
             records = self.store.region(request.region)
-            return {"CrawlerMetricsList": [_metrics(records[name]) for name in names if name in records]} | token
+            return {"CrawlerMetricsList": [history.metrics(records[name]) for name in names if name in records]} | token
 
     def list_crawls(self, request):
         with self.store.lock:
             crawls = list(reversed(self._record(request, "CrawlerName")["crawls"]))
         for condition in request.body.get("Filters") or []:
-            crawls = [crawl for crawl in crawls if _matches(crawl, condition)]
+            crawls = [crawl for crawl in crawls if history.matches(crawl, condition)]
         by_id = {crawl["CrawlId"]: crawl for crawl in crawls}
         ids, token = page(request.body, list(by_id), most=20, ordered=False)
         shown = ("CrawlId", "State", "StartTime", "EndTime", "Summary", "ErrorMessage", "LogGroup", "LogStream", "MessagePrefix")
@@ -191,7 +172,7 @@ class Crawler(GlueCatalog, Engine):
     def update_crawler_schedule(self, request):
         with self.store.lock:
             crawler = self._record(request, "CrawlerName")["crawler"]
-            _set_schedule(crawler, request.body.get("Schedule"))
+            definition.set_schedule(crawler, request.body.get("Schedule"))
             self.store.save()
         self._crons.wake()
 
@@ -284,13 +265,13 @@ class Crawler(GlueCatalog, Engine):
         for member in ("RecrawlPolicy", "SchemaChangePolicy", "LineageConfiguration", "LakeFormationConfiguration"):
             out[member] = out[member] | (body.get(member) or {})
         if body.get("Targets"):
-            out["Targets"] = _checked_targets(body["Targets"])
+            out["Targets"] = definition.checked_targets(body["Targets"])
         if body.get("Role"):
             identity.require_role(self.client("iam", region), body["Role"])
             out["Role"] = identity.role_name(body["Role"])
         if body.get("Schedule") is not None:
-            _set_schedule(out, body["Schedule"])
-        _check_policies(out)
+            definition.set_schedule(out, body["Schedule"])
+        definition.check_policies(out)
         for name in out["Classifiers"]:
             self._classifier(region, name)
         return out
@@ -338,19 +319,19 @@ class Crawler(GlueCatalog, Engine):
         run.thread = threading.Thread(target=self._crawl, args=(region, dict(record["crawler"]), run), name=f"crawl-{name}", daemon=True)
         run.thread.start()
 
-    def _crawl(self, region, definition, run):
+    def _crawl(self, region, crawler, run):
         """The crawl's thread: run it, then write down how it ended."""
-        name, crawl, status, message = definition["Name"], None, "SUCCEEDED", None
+        name, crawl, status, message = crawler["Name"], None, "SUCCEEDED", None
         journal = None
         try:
-            arn = identity.require_role(self.client("iam", region), definition["Role"])
+            arn = identity.require_role(self.client("iam", region), crawler["Role"])
             s3, glue, logs = identity.clients_as(
                 self.client("sts", region), arn, ("s3", "glue", "logs"), self.settings.endpoint_url, region
             )
             journal = Journal(logs, name, run.crawl_id)
-            classifiers = [self._classifier(region, each) for each in definition["Classifiers"]]
+            classifiers = [self._classifier(region, each) for each in crawler["Classifiers"]]
             known = frozenset(self.store.region(region)[name]["folders"])
-            crawl = Crawl(definition, classifiers, s3, glue, journal, run.cancelled, self.cache, known)
+            crawl = Crawl(crawler, classifiers, s3, glue, journal, run.cancelled, self.cache, known)
             crawl.run()
         except Cancelled:
             status = "CANCELLED"
@@ -364,7 +345,7 @@ class Crawler(GlueCatalog, Engine):
             record = self.store.region(region)[name]
             if status == "SUCCEEDED":
                 record["folders"] = sorted(set(record["folders"]) | crawl.folders)
-            _finish(record, status, time.time(), message, crawl.catalog.changes if crawl and crawl.catalog else {})
+            history.finish(record, status, time.time(), message, crawl.catalog.changes if crawl and crawl.catalog else {})
             del self._runs[region, name]
             self.store.save()
 
@@ -379,6 +360,8 @@ class Crawler(GlueCatalog, Engine):
         try:
             journal.flush()
         except (ClientError, BotoCoreError) as error:
+            if message and str(error) in message:
+                return message
             return f"{message + '; ' if message else ''}the log could not be written: {error}"
         return message
 
@@ -386,133 +369,3 @@ class Crawler(GlueCatalog, Engine):
 def _require_ready(record):
     if record["crawler"]["State"] != "READY":
         raise ServiceError("CrawlerRunningException", f"Crawler with name {record['crawler']['Name']} is currently running; stop it first")
-
-
-def _checked_targets(targets):
-    """Targets with their defaults. ServiceError for what the local cloud cannot crawl."""
-    others = sorted(kind for kind, given in targets.items() if given and kind != "S3Targets")
-    if others:
-        raise ServiceError("InvalidInputException", f"{', '.join(others)}: the local cloud crawls S3Targets only; see docs/local-cloud.md")
-    if not targets.get("S3Targets"):
-        raise ServiceError("InvalidInputException", "A crawler needs at least one target: give Targets.S3Targets a Path")
-    out = []
-    for target in targets["S3Targets"]:
-        try:
-            Target(target.get("Path", ""), target.get("Exclusions") or ())
-        except ValueError as error:
-            raise ServiceError("InvalidInputException", str(error)) from error
-        if target.get("EventQueueArn"):
-            raise ServiceError("InvalidInputException", "EventQueueArn: the local cloud has no event mode for crawlers")
-        size = target.get("SampleSize")
-        if size is not None and not 1 <= size <= 249:
-            raise ServiceError("InvalidInputException", f"SampleSize must be from 1 to 249, this is {size}")
-        out.append({**target, "Exclusions": target.get("Exclusions") or []})
-    return {"S3Targets": out}
-
-
-def _check_policies(crawler):
-    recrawl = crawler["RecrawlPolicy"]["RecrawlBehavior"]
-    if recrawl == "CRAWL_EVENT_MODE":
-        raise ServiceError(
-            "InvalidInputException", "CRAWL_EVENT_MODE is not in the local cloud; use CRAWL_EVERYTHING or CRAWL_NEW_FOLDERS_ONLY"
-        )
-    if recrawl == "CRAWL_NEW_FOLDERS_ONLY" and crawler["SchemaChangePolicy"] != _LOG_ONLY:
-        raise ServiceError(
-            "InvalidInputException",
-            'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior value '
-            "and LOG UpdateBehavior value.",
-        )
-    try:
-        options_of(crawler.get("Configuration"))
-    except ValueError as error:
-        raise ServiceError("InvalidInputException", str(error)) from error
-
-
-def _set_schedule(crawler, expression):
-    """Give the crawler a schedule, or take it away with an empty one."""
-    if not expression:
-        crawler.pop("Schedule", None)
-        return
-    try:
-        schedule.parse(expression)
-    except ValueError as error:
-        raise ServiceError("InvalidInputException", str(error)) from error
-    crawler["Schedule"] = {"ScheduleExpression": expression, "State": "SCHEDULED"}
-
-
-def _finish(record, status, ended, message=None, changes=None):
-    """Write a crawl's end into its crawler's record; `status` is LastCrawl's, which ListCrawls calls otherwise."""
-    crawl = record["crawls"][-1]
-    crawl |= {
-        "State": {"SUCCEEDED": "COMPLETED", "CANCELLED": "STOPPED", "FAILED": "FAILED"}[status],
-        "EndTime": ended,
-        "Changes": {change: len(names) for (entity, change), names in (changes or {}).items() if entity == "TABLE"},
-    }
-    if changes:
-        crawl["Summary"] = _summary(changes)
-    last = {"Status": status, "StartTime": crawl["StartTime"]}
-    last |= {member: crawl[member] for member in ("LogGroup", "LogStream", "MessagePrefix")}
-    if message:
-        crawl["ErrorMessage"] = last["ErrorMessage"] = message[:_LONGEST_MESSAGE]
-    record["crawls"][-1] = crawl
-    record["crawler"] |= {"State": "READY", "LastCrawl": last}
-
-
-def _summary(changes):
-    """What changed, as ListCrawls tells it: names where they fit, else only counts."""
-    for with_names in (True, False):
-        told = {}
-        for (entity, change), names in changes.items():
-            details = {"Details": {"names": [str(name) for name in names]}} if with_names and entity == "TABLE" else {}
-            told.setdefault(entity, {})[change] = {**details, "Count": len(names)}
-        text = json.dumps(told, separators=(",", ":"))
-        if len(text) <= _LONGEST_SUMMARY:
-            break
-    return text
-
-
-def _metrics(record):
-    ended = [crawl for crawl in record["crawls"] if "EndTime" in crawl]
-    times = [crawl["EndTime"] - crawl["StartTime"] for crawl in ended]
-    median = statistics.median(times) if times else 0.0
-    running = record["crawler"]["State"] != "READY"
-    left = max(0.0, median - (time.time() - record["crawls"][-1]["StartTime"])) if running else 0.0
-    changes = ended[-1]["Changes"] if ended else {}
-    return {
-        "CrawlerName": record["crawler"]["Name"],
-        "TimeLeftSeconds": left,
-        "StillEstimating": running and not times,
-        "LastRuntimeSeconds": times[-1] if times else 0.0,
-        "MedianRuntimeSeconds": median,
-        "TablesCreated": changes.get("ADD", 0),
-        "TablesUpdated": changes.get("UPDATE", 0),
-        "TablesDeleted": changes.get("DELETE", 0),
-    }
-
-
-_COMPARE = {
-    "EQ": lambda one, other: one == other,
-    "NE": lambda one, other: one != other,
-    "GT": lambda one, other: one > other,
-    "GE": lambda one, other: one >= other,
-    "LT": lambda one, other: one < other,
-    "LE": lambda one, other: one <= other,
-}
-_CRAWL_MEMBER = {"CRAWL_ID": "CrawlId", "STATE": "State", "START_TIME": "StartTime", "END_TIME": "EndTime"}
-
-
-def _matches(crawl, condition):
-    """Whether a crawl passes one of ListCrawls' filters; times are milliseconds since 1970 there."""
-    member, wanted = _CRAWL_MEMBER.get(condition.get("FieldName")), condition.get("FieldValue")
-    compare = _COMPARE.get(condition.get("FilterOperator"))
-    if member is None or compare is None:
-        raise ServiceError("InvalidInputException", f"ListCrawls cannot filter by {condition}; fields: {', '.join(_CRAWL_MEMBER)}")
-    value = crawl.get(member)
-    if member.endswith("Time"):
-        try:
-            value, wanted = value and value * 1000, float(wanted)
-        except ValueError as error:
-            raise ServiceError(
-                "InvalidInputException", f"{condition['FieldName']} is milliseconds since 1970, this is {wanted!r}"
-            ) from error
-    return value is not None and compare(value, wanted)

@@ -140,8 +140,10 @@ class Crawl:
                 self.journal.info(f"Updated table {name} in database {self.catalog.database}")
         elif tables.columns(table.schema) != existing["StorageDescriptor"].get("Columns") and not self.new_only:
             self.journal.info(f"Table {name} has another schema than before; UpdateBehavior LOG leaves it as it is")
-        self.catalog.tables[name] = wanted if existing is None or self.update else existing
-        if table.keys:
+        written = self.catalog.tables[name] = wanted if existing is None or self.update else existing
+        if [key["Name"] for key in written.get("PartitionKeys", [])] != list(table.keys):
+            self.journal.warning(f"Table {name} keeps its partition keys, so the folders found are not added: {', '.join(table.keys)}")
+        elif table.keys:
             self._write_partitions(target, table, name, is_new=existing is None)
         return name
 

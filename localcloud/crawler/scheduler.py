@@ -1,7 +1,6 @@
 """The thread that starts what is due."""
 
 import threading
-from datetime import UTC, datetime
 
 _LONGEST_WAIT = 60.0  # seconds, so that a changed clock is noticed
 
@@ -12,7 +11,7 @@ class Scheduler:
     `entries()` returns (key, Cron) pairs; call `wake` when they change. `clock` returns an aware datetime.
     """
 
-    def __init__(self, entries, fire, clock=lambda: datetime.now(UTC)):
+    def __init__(self, entries, fire, clock):
         self._entries, self._fire, self._clock = entries, fire, clock
         self._changed, self._woken, self._stopping = threading.Condition(), False, False
         self._thread = threading.Thread(target=self._run, name="crawler-schedule", daemon=True)

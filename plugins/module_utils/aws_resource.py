@@ -17,8 +17,8 @@ COMMON = {
 
 
 def aws_module(argument_spec, **options):
-    """An AnsibleAWSModule with our common options and check mode."""
-    return AnsibleAWSModule(argument_spec={**argument_spec, **COMMON}, supports_check_mode=True, **options)
+    """An AnsibleAWSModule with our common options and check mode; `argument_spec` may say them otherwise."""
+    return AnsibleAWSModule(argument_spec={**COMMON, **argument_spec}, supports_check_mode=True, **options)
 
 
 def error_code(error):

@@ -14,7 +14,11 @@ from dashboard import errors, filters, observe, security
 from dashboard.aws import Aws
 from dashboard.board import Board
 from dashboard.metrics import Metrics
-from dashboard.pages import audit, health, overview, pipeline, query
+from dashboard.pages.audit import blueprint as audit_pages
+from dashboard.pages.health import blueprint as health_pages
+from dashboard.pages.overview import blueprint as overview_page
+from dashboard.pages.pipeline import blueprint as pipeline_page
+from dashboard.pages.query import blueprint as query_page
 
 HERE = Path(__file__).parent
 
@@ -40,8 +44,8 @@ def create_app(config=None, aws=None):
     errors.register(app)
     filters.register(app)
     app.jinja_env.globals.update(site=config, static_version=_static_version())
-    for page in (overview, health, audit, pipeline, query):
-        app.register_blueprint(page.blueprint)
+    for blueprint in (overview_page, health_pages, audit_pages, pipeline_page, query_page):
+        app.register_blueprint(blueprint)
     return app
 
 

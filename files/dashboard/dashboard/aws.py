@@ -29,7 +29,6 @@ class Execution:
     reason: str
     scanned: int = 0
     engine_ms: int = 0
-    total_ms: int = 0
     reused: bool = False
     ddl: bool = False
 
@@ -87,7 +86,6 @@ class Aws:
             reason=status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage", ""),
             scanned=statistics.get("DataScannedInBytes", 0),
             engine_ms=statistics.get("EngineExecutionTimeInMillis", 0),
-            total_ms=statistics.get("TotalExecutionTimeInMillis", 0),
             reused=statistics.get("ResultReuseInformation", {}).get("ReusedPreviousResult", False),
             ddl=found.get("StatementType") == "DDL",
         )

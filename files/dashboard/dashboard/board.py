@@ -60,10 +60,13 @@ class Board:
         wait_for([future for *_, future in asked], timeout=seconds)
         return [(query, texts, future.result() if future.done() else None) for query, texts, future in asked]
 
+    def ask_listing(self, pipeline):
+        """A Future of the cache.Snapshot of the pipeline's Listing."""
+        return self._listings.fetch(pipeline.name, lambda: self._list(pipeline))
+
     def listing(self, pipeline):
         """The pipeline's Listing; AwsError if S3 does not give it."""
-        ask = lambda: self._list(pipeline)  # noqa: E731 - one-line local
-        snapshot = self._listings.fetch(pipeline.name, ask).result()
+        snapshot = self.ask_listing(pipeline).result()
         if snapshot.error:
             raise snapshot.error
         return snapshot.value
@@ -114,7 +117,7 @@ class Board:
             answer = queries.run(self.aws, pipeline, query, literals, self.config)
             outcome = "succeeded"
         except queries.QueryFailed as error:
-            log.warning("query %s/%s failed (%s): %s", pipeline.name, query.name, error.execution_id, error)
+            log.warning("query %s/%s failed (%s): %r", pipeline.name, query.name, error.execution_id, str(error))
             raise
         except Exception:
             log.exception("query %s/%s could not be run", pipeline.name, query.name)

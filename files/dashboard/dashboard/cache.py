@@ -1,13 +1,10 @@
 """Answers kept for a while, asked for once at a time, and kept longer when asking again fails."""
 
-import logging
 import threading
 import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
-
-log = logging.getLogger(__name__)
 
 
 class Busy(Exception):
@@ -74,12 +71,6 @@ class Cache:
             entry.flight = flight = Future()
         self._executor.submit(self._fly, entry, ask, flight)
         return flight
-
-    def peek(self, key):
-        """The key's Snapshot as it is, or None where nothing was ever asked. Asks nothing."""
-        with self._lock:
-            entry = self._entries.get(key)
-            return self._snapshot(entry, "hit") if entry and (entry.value_at or entry.error_at) is not None else None
 
     def _fly(self, entry, ask, flight):
         value, error = None, None

@@ -27,13 +27,13 @@ def _expected(error):
 
 
 def _aws(error):
-    log.warning("%s: %s", request.path, error)
+    log.warning("%r: %s", request.path, error)
     return _page(502, "AWS did not answer", f"{error}. Try again; if it stays, look at the dashboard's role and at its log.")
 
 
 def _unexpected(error):
     mark = secrets.token_hex(4)
-    log.error("%s failed [%s]", request.path, mark, exc_info=error)
+    log.error("%r failed [%s]", request.path, mark, exc_info=error)
     return _page(500, InternalServerError().name, f"This is a fault of the dashboard. Its log has the details under {mark}.")
 
 

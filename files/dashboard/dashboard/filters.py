@@ -27,6 +27,6 @@ def since(when):
     return values.age(max((datetime.now(UTC) - when).total_seconds(), 0))
 
 
-def clock(when):
-    """A datetime in UTC: `2025-04-22 09:30:00 UTC`."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def clock(when, zone=True):
+    """A datetime in UTC: `2025-04-22 09:30:00 UTC`, or without the zone where that is said elsewhere."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S" + " UTC" * zone)

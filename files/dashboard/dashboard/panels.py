@@ -13,7 +13,7 @@ INTERNAL = "An error of the dashboard itself; its log has the details."
 class Panel:
     """`state`: ok | stale (an old answer, since asking again failed) | empty | failed | running.
 
-    `texts`: the parameters' values. `reason`: why asking failed. `charts`: [(markup or None, note)].
+    `texts`: the parameters' values. `error`: why asking failed, or None. `charts`: [(markup or None, note)].
     """
 
     pipeline: object
@@ -22,14 +22,32 @@ class Panel:
     state: str
     answer: object
     age: float
-    reason: str
-    execution_id: str | None
+    error: Exception | None
     source: str
     charts: tuple
 
     @property
     def title(self):
         return self.query.title(self.texts)
+
+    @property
+    def reason(self):
+        """Why asking failed, for people; empty if it did not."""
+        if self.error is None:
+            return ""
+        return str(self.error) if isinstance(self.error, QueryFailed | Busy) else INTERNAL
+
+    @property
+    def execution_id(self):
+        """The execution that failed, if it came so far."""
+        return getattr(self.error, "execution_id", None)
+
+    @property
+    def data_status(self):
+        """The HTTP status of the panel's data: 503 where asking later helps, 502 where Athena refused."""
+        if self.state == "failed":
+            return 503 if isinstance(self.error, Busy) else 502
+        return 503 if self.no_table else 200
 
     @property
     def no_table(self):
@@ -55,8 +73,7 @@ def build(pipeline, query, texts, snapshot):
         state=state,
         answer=answer,
         age=snapshot.age if snapshot else 0.0,
-        reason=_reason(error),
-        execution_id=getattr(error, "execution_id", None),
+        error=error,
         source=snapshot.source if snapshot else "",
         charts=drawn,
     )
@@ -100,12 +117,6 @@ def _state(answer, error):
     if answer is not None and answer.rows:
         return "stale"
     return "empty" if isinstance(error, QueryFailed) and error.no_table else "failed"
-
-
-def _reason(error):
-    if error is None:
-        return ""
-    return str(error) if isinstance(error, QueryFailed | Busy) else INTERNAL
 
 
 def _drawn(chart, answer, name):

@@ -80,7 +80,15 @@ def _finished(aws, execution_id, started, timeout, clock, sleep):
             raise QueryFailed(reason, execution_id, no_table=bool(_NO_TABLE.search(reason)))
         left = started + timeout - clock()
         if left <= 0:
-            aws.stop_query(execution_id)
-            raise QueryFailed(f"The query ran longer than {timeout:g} seconds and was cancelled", execution_id)
+            raise QueryFailed(f"The query ran longer than {timeout:g} seconds and {_cancelled(aws, execution_id)}", execution_id)
         sleep(min(wait, left))
         wait = min(wait * 1.5, LONGEST_WAIT)
+
+
+def _cancelled(aws, execution_id):
+    """Cancel the query; what came of it in words."""
+    try:
+        aws.stop_query(execution_id)
+    except AwsError as error:
+        return f"could not be cancelled ({error})"
+    return "was cancelled"

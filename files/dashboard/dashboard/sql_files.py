@@ -115,6 +115,8 @@ class Query:
 def load_folder(folder):
     """Every query of a folder, ordered by position and name; SqlFileError with the problems of all files at once."""
     queries, problems = [], []
+    if not Path(folder).is_dir():
+        raise SqlFileError([f"{folder}: there is no such folder"])
     for path in sorted(Path(folder).glob("*.sql")):
         try:
             queries.append(parse(path.read_text(encoding="utf-8"), path))

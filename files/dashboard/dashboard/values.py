@@ -8,7 +8,9 @@ from decimal import ROUND_CEILING, Decimal
 WHOLE = ("tinyint", "smallint", "integer", "int", "bigint")
 REAL = ("float", "real", "double")
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_CONTROLS = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
+# Control characters, and those that turn the direction of the text around them or have no width. Tab and newline are white space.
+_UNSEEN = (*range(9), *range(11, 32), *range(127, 160), 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
+_SEEN = {code: f"[U+{code:04X}]" for code in _UNSEEN}
 
 
 def typed(text, kind):
@@ -42,7 +44,7 @@ def number(value):
 
 
 def shown(value, kind=""):
-    """A typed cell as text for people: thousands set apart, control characters made visible; None is empty."""
+    """A typed cell as text for people: thousands set apart, unseen characters made visible; None is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -53,8 +55,8 @@ def shown(value, kind=""):
 
 
 def visible(text):
-    """`text` with its control characters replaced by their pictures, so that none acts and none hides."""
-    return text.translate(_CONTROLS)
+    """`text` with its unseen characters replaced by their code in brackets, so that none acts and none hides."""
+    return text.translate(_SEEN)
 
 
 def shortened(text, length):
@@ -73,13 +75,15 @@ def size(count):
     amount = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
         if amount < 999.5:
-            return f"{count:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+            return f"{count:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}".replace(".0 ", " ")
         amount /= 1000
     return f"{amount:,.1f} TB"
 
 
 def duration(seconds):
-    """A run time for people: `0.42 s`, `12 s`, `2 min 5 s`."""
+    """A run time for people: `42 ms`, `1.50 s`, `12 s`, `2 min 5 s`."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
         return f"{seconds:.2f} s"
     if seconds < 60:

@@ -49,14 +49,15 @@ _PIECE_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _SPACE = " \t\n\v\f\r"  # what pyarrow's ascii_trim_whitespace trims
 _EOL = re.compile(rb"\r\n?|\n")
-_FIELD_END = re.compile(rb"[,\r\n]")
+_OUT_OF_QUOTES = re.compile(rb'[^\r\n,]*+(?:,(?!")[^\r\n,]*+)*+')  # from within a field up to a line end or a field in quotes
+_IN_QUOTES = re.compile(rb'[^"]*+(?:""[^"]*+)*+')
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Non-negative, plain, exact in decimal(12,2): at most ten digits before the point and two after it, zeros around
-# them aside. Understood alike by `re` and by RE2.
-_AMOUNT = r"0{0,9}[0-9]{1,10}(?:\.[0-9]{0,2}0{0,9})?|0{0,9}\.[0-9]{1,2}0{0,9}"
+# them aside (at most 20 behind: pyarrow refuses more than 38 digits). Means the same to `re` and to RE2.
+_AMOUNT = r"0*[0-9]{1,10}(?:\.[0-9]{0,2}0{0,20})?|0*\.[0-9]{1,2}0{0,20}"
 _AMOUNT_RE2 = f"^(?:{_AMOUNT})$"
 _AMOUNT_RE = re.compile(_AMOUNT)
-_NUMBER_RE = re.compile(r"[0-9]+(?:\.([0-9]*))?|\.([0-9]+)")
+_NUMBER_RE = re.compile(r"(?=\.?[0-9])([0-9]*)\.?[0-9]*")
 _CACHE_ENTRIES = 50_000  # distinct dates and statuses remembered between blocks; hostile files have endless ones
 
 csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW_BYTES))  # the module's default of 128 KiB would raise
@@ -195,9 +196,9 @@ def _amount_problem(amount: str) -> tuple[str, str]:
     number = _NUMBER_RE.fullmatch(amount)
     if number is None:
         return "amount_invalid", f"Amount is not a plain decimal number: {_seen(amount)}"
-    if len((number[1] or number[2] or "").rstrip("0")) > 2:
-        return "amount_too_precise", f"Amount has more than two decimals: {_seen(amount)}"
-    return "amount_too_large", f"Amount has more than ten digits before the point: {_seen(amount)}"
+    if len(number[1].lstrip("0")) > 10:
+        return "amount_too_large", f"Amount has more than ten digits before the point: {_seen(amount)}"
+    return "amount_too_precise", f"Amount has more than two decimals: {_seen(amount)}"
 
 
 def _seen(value: str) -> str:
@@ -278,24 +279,19 @@ def row_end(buf: bytes, pos: int = 0, state: int = _START) -> tuple[int, int]:
     size = len(buf)
     while pos < size:
         if state == _QUOTED:
-            pos = buf.find(b'"', pos) + 1
-            if not pos:
+            pos = _IN_QUOTES.match(buf, pos).end() + 1
+            if pos > size:
                 return -1, _QUOTED
             state = _QUOTE
-        elif state == _QUOTE:
-            if buf[pos] == 0x22:
-                pos, state = pos + 1, _QUOTED
-            else:
-                state = _PLAIN
-        elif state == _START and buf[pos] == 0x22:
+        elif (state == _QUOTE and buf[pos] == 0x22) or (state == _START and buf[pos] == 0x22):
             pos, state = pos + 1, _QUOTED
         else:
-            found = _FIELD_END.search(buf, pos)
-            if found is None:
-                return -1, _PLAIN
-            if found[0] != b",":
-                return found.start(), _PLAIN
-            pos, state = found.end(), _START
+            pos = _OUT_OF_QUOTES.match(buf, pos).end()
+            if pos == size:
+                return -1, _START if buf[-1] == 0x2C else _PLAIN
+            if buf[pos] != 0x2C:
+                return pos, _PLAIN
+            pos, state = pos + 1, _START
     return -1, state
 
 
@@ -352,7 +348,8 @@ def cut_rows(buf: bytes, final: bool) -> Cut:
 
 
 def _line_ends(data: bytes) -> int:
-    return sum(1 for _ in _EOL.finditer(data))
+    count = data.count(b"\n")
+    return count if b"\r" not in data else count + data.count(b"\r") - data.count(b"\r\n")
 
 
 def _piece_end(buf: bytes, start: int, limit: int) -> int:
@@ -428,6 +425,9 @@ class _Sink:
     def __init__(self, sink: Writable) -> None:
         self.write = sink.write
 
+    def detach(self) -> None:
+        self.write = len
+
     def flush(self) -> None: ...
 
     def close(self) -> None: ...
@@ -438,6 +438,7 @@ class _Kept:
 
     def __init__(self, open_sink: Callable[[], Writable]) -> None:
         self._open_sink = open_sink
+        self._sink: _Sink | None = None
         self._writer: pq.ParquetWriter | None = None
         self._batches: list[pa.RecordBatch] = []
         self._rows = 0
@@ -453,14 +454,20 @@ class _Kept:
         if self._writer is not None:
             self._writer.close()
 
+    def abandon(self) -> None:
+        """Write no more: pyarrow's writer would still write its footer when it is collected."""
+        if self._sink is not None:
+            self._sink.detach()
+
     def _write(self, count: int) -> None:
         if not count:
             return
         table = pa.Table.from_batches(self._batches)
         if self._writer is None:
+            self._sink = _Sink(self._open_sink())
             # No Arrow schema inside: readers take the plain Parquet types and never hear of the status' dictionary.
             self._writer = pq.ParquetWriter(
-                pa.PythonFile(_Sink(self._open_sink()), mode="w"),
+                pa.PythonFile(self._sink, mode="w"),
                 table.schema,
                 compression="zstd",
                 use_dictionary=["customer", "status", "order_date"],
@@ -511,22 +518,23 @@ class _Judge:
 
         order_id = pc.ascii_trim_whitespace(order_id)
         amount = pc.ascii_trim_whitespace(amount)
-        amount_ok = pc.match_substring_regex(amount, _AMOUNT_RE2)
-        number = pc.if_else(amount_ok, amount, pa.scalar(None, pa.string())).cast(pa.decimal128(12, 2))
         statuses = [_remembered(self._statuses, text, status_of) for text in status.dictionary.to_pylist()]
         codes = pa.array([s and STATUSES.index(s) for s in statuses], pa.int32()).take(status.indices)
         days = [_remembered(self._days, text, day_of) for text in day.dictionary.to_pylist()]
         dates = pa.array(days, pa.date32()).take(day.indices)
 
-        good = pc.and_(pc.greater(pc.binary_length(order_id), 0), amount_ok)
+        good = pc.and_(pc.greater(pc.binary_length(order_id), 0), pc.match_substring_regex(amount, _AMOUNT_RE2))
         good = pc.and_(good, pc.and_(codes.is_valid(), dates.is_valid()))
         may_be_dropped = pa.array([s in DROPPED_WHEN_OLD for s in statuses], pa.bool_()).take(status.indices)
         is_old = pa.array([d is not None and d < self._oldest for d in days], pa.bool_()).take(day.indices)
         drop = pc.and_(good, pc.and_(may_be_dropped, is_old))
         dropped = {STATUSES[n["values"]]: n["counts"] for n in pc.value_counts(codes.filter(drop)).to_pylist()}
 
-        columns = [order_id, pc.ascii_trim_whitespace(customer), number, pa.DictionaryArray.from_arrays(codes, pa.array(STATUSES)), dates]
-        kept = pa.RecordBatch.from_arrays(columns, names=SCHEMA.names).filter(pc.and_not(good, drop))
+        columns = pa.RecordBatch.from_arrays([order_id, customer, amount, codes, dates], names=SCHEMA.names)
+        order_id, customer, amount, codes, dates = columns.filter(pc.and_not(good, drop)).columns
+        customer, amount = pc.ascii_trim_whitespace(customer), amount.cast(SCHEMA.field("amount").type)
+        status = pa.DictionaryArray.from_arrays(codes, pa.array(STATUSES))
+        kept = pa.RecordBatch.from_arrays([order_id, customer, amount, status, dates], names=SCHEMA.names)
         bad = pc.indices_nonzero(pc.invert(good)).to_pylist()
         return _Verdict(table.num_rows + len(malformed), kept, dropped, _merged(bad, malformed))
 
@@ -591,6 +599,9 @@ class _Run:
                 break
             buf = buf[used:]
         self._rest = buf
+
+    def abandon(self) -> None:
+        self._kept.abandon()
 
     def finish(self) -> Summary:
         self.feed(b"", final=True)
@@ -677,8 +688,8 @@ class _Run:
         if not buf.isascii() and not _is_utf8(block):
             return 0
         last = buf.rfind(b"\n", 0, end - 1) + 1
-        if buf.find(b'"', last, end) >= 0 and row_end(buf, last)[0] < 0:
-            return 0
+        if buf.find(b'"', last, end) >= 0 and not 0 <= row_end(buf, last)[0] < end:
+            return 0  # the last line leaves a quote open
         verdict = self._judge.judge(block)
         lines = buf.split(b"\n") if verdict.bad else []
         count = len(lines) - 1 if lines else buf.count(b"\n", 0, end)
@@ -759,7 +770,7 @@ class _Run:
     def _on_with_long_row(self, buf: bytes, final: bool) -> int:
         """Write what `buf` has of the long row, in pieces; return the bytes used, 0 if more are needed first."""
         used = 0
-        end, state = row_end(buf, 0, self._long_state)
+        end, _ = row_end(buf, 0, self._long_state)
         stop = end if end >= 0 else len(buf)
         while stop - used > self._max_row:
             piece = buf[used : _piece_end(buf, used, self._max_row)]
@@ -837,9 +848,13 @@ def process(
     if not 1 <= max_row_bytes <= MAX_ROW_BYTES:
         raise ValueError(f"max_row_bytes is {max_row_bytes}; it must be between 1 and {MAX_ROW_BYTES}")
     run = _Run(event_date, drop_after_days, open_kept, rejects, max_row_bytes)
-    for block in blocks(source, block_bytes):
-        run.feed(block)
-    return run.finish()
+    try:
+        for block in blocks(source, block_bytes):
+            run.feed(block)
+        return run.finish()
+    except BaseException:
+        run.abandon()
+        raise
 
 
 def reject_file(source: Readable, rejects: Writable, error: UnreadableFileError) -> Summary:

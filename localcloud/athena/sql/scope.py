@@ -18,6 +18,7 @@ class Column:
     table: tuple = ()
     needs: tuple = ()
     scan: object = None
+    source: object = None  # the Column of a derived table's query that this one is, unchanged
     hidden: bool = False
 
 
@@ -42,6 +43,7 @@ class Scope:
     parent: object = None
     variables: dict = field(default_factory=dict)
     aliases: dict = field(default_factory=dict)  # output columns that ORDER BY may name
+    pushable: list = field(default_factory=list)  # columns whose predicates may be used to skip files
 
     def variable(self, name):
         scope = self

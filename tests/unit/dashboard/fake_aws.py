@@ -52,7 +52,7 @@ class FakeAws:
             return Execution("RUNNING", "")
         if isinstance(answer, str):
             return Execution("FAILED", answer)
-        return Execution("SUCCEEDED", "", self.scanned, engine_ms=80, total_ms=120)
+        return Execution("SUCCEEDED", "", self.scanned, engine_ms=80)
 
     def stop_query(self, execution_id):
         self.stopped.append(execution_id)

@@ -1,6 +1,7 @@
 """The frame of charts that stand on an axis: grid, ticks and the labels below."""
 
 from dashboard.charts.svg import element, percent, short, ticks
+from dashboard.values import shortened
 
 TOP, PLOT, BOTTOM = 12, 180, 28  # pixels: room above, the plot, the labels below
 HEIGHT = TOP + PLOT + BOTTOM
@@ -33,12 +34,12 @@ class Axes:
             yield element("text", {"class": "tick", "x": -8, "y": y + 4, "text_anchor": "end"}, short(tick))
 
     def labels(self):
-        """The names below: at most eight, and at most four of those on a narrow screen (the others have the class `wide`)."""
-        points = self.found.points
-        every = -(-len(points) // 8)
-        for number, point in enumerate(points[::every]):
-            x = self.x(point.place)
-            anchor = "start" if x < 0.04 else "end" if x > 0.96 else "middle"
-            narrow = number % -(-len(points[::every]) // 4) == 0
-            attributes = {"class": "tick" if narrow else "tick wide", "x": percent(x), "y": HEIGHT - 8, "text_anchor": anchor}
-            yield element("text", attributes, point.label[:12])
+        """The names below: at most six, and at most three of those on a narrow screen (the others have the class `wide`)."""
+        every, next_place, narrow = -(-self.found.steps // 6), 0, True
+        for point in self.found.points:
+            if point.place < next_place:
+                continue
+            attributes = {"class": "tick" if narrow else "tick wide", "x": percent(self.x(point.place)), "y": HEIGHT - 8}
+            anchor = "end" if self.x(point.place) > 0.97 else "middle"
+            yield element("text", attributes | {"text_anchor": anchor}, shortened(point.label, 11))
+            next_place, narrow = point.place + every, not narrow

@@ -3,7 +3,7 @@
 from dashboard import values
 from dashboard.charts.svg import element, image, percent
 
-ROW, BAR, NAME_LENGTH = 46, 14, 28  # pixels, pixels, characters
+ROW, BAR, LINE = 46, 14, 36  # pixels, pixels, characters that a phone shows side by side
 
 
 def draw(found, name):
@@ -20,7 +20,7 @@ def _row(point, top, zero, length):
         "g",
         {},
         element("title", {}, f"{point.label}: {point.text}"),
-        element("text", {"class": "name", "x": 0, "y": top + 17}, values.shortened(point.label, NAME_LENGTH)),
+        element("text", {"class": "name", "x": 0, "y": top + 17}, values.shortened(point.label, max(LINE - len(point.text), 6))),
         element("text", {"class": "number", "x": "100%", "y": top + 17, "text_anchor": "end"}, point.text),
         element("rect", {"class": "track", "x": 0, "y": top + 25, "width": "100%", "height": BAR, "rx": 3}),
         element(

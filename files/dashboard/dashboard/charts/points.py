@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from math import gcd
 
 from dashboard import values
 
@@ -112,5 +113,7 @@ def _steps(names):
         numbers = [number(day) for day in dates]
         rising = all(a < b for a, b in pairwise(numbers))
         if rising and numbers[-1] - numbers[0] < LONGEST_GAP:
-            return [n - numbers[0] for n in numbers]
+            places = [n - numbers[0] for n in numbers]
+            step = gcd(*places) or 1  # a series by the week takes one step a week
+            return [place // step for place in places]
     return None

@@ -1,5 +1,7 @@
 """`/audit/<pipeline>`: what became of each input file, and the rows that were rejected."""
 
+import re
+
 from flask import Blueprint, Response, abort, jsonify, render_template, request, stream_with_context
 
 from dashboard.pages import arguments, board, pipeline_or_404
@@ -43,7 +45,8 @@ def rejects(name):
     response = Response(body, content_type="text/plain; charset=utf-8" if readable else "application/octet-stream")
     response.content_length = size
     response.call_on_close(close)
-    response.headers.set("Content-Disposition", "inline" if readable else "attachment", filename=object_key.rsplit("/", 1)[-1])
+    filename = re.sub(r"[^\w.-]", "_", object_key.rsplit("/", 1)[-1])
+    response.headers.set("Content-Disposition", "inline" if readable else "attachment", filename=filename)
     return response
 
 

@@ -1,17 +1,17 @@
 """`/`: the pipelines, their health and their freshness."""
 
+from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, render_template
 
 from dashboard import panels
-from dashboard.aws import AwsError
 from dashboard.pages import arguments, board
 
 blueprint = Blueprint("overview", __name__)
 
-PATIENCE = 3  # seconds that the page waits for queries; they go on after it
+PATIENCE = 3  # seconds that the page waits for AWS; what is asked goes on after it
 
 
 @dataclass(frozen=True)
@@ -22,25 +22,24 @@ class Summary:
     health: str
     health_text: str
     reason: str
+    panels: list
     fresh: str
-    newest: datetime | None
     fresh_text: str
+    newest: datetime | None = None
+    fresh_reason: str = ""
 
 
 @blueprint.get("/")
 def index():
     arguments()
-    asked = [(pipeline, board().ask_all(pipeline)) for pipeline in board().config.pipelines]
-    until = datetime.now(UTC) + timedelta(seconds=PATIENCE)
+    asked = [(pipeline, board().ask_all(pipeline), board().ask_listing(pipeline)) for pipeline in board().config.pipelines]
+    wait([listing for *_, listing in asked] + [future for _, panel, _ in asked for *_, future in panel], timeout=PATIENCE)
     summaries = []
-    for pipeline, futures in asked:
-        found = board().gather(futures, max((until - datetime.now(UTC)).total_seconds(), 0))
-        summaries.append(_summary(pipeline, [panels.build(pipeline, *panel) for panel in found]))
+    for pipeline, futures, listing in asked:
+        shown = [panels.build(pipeline, *found) for found in board().gather(futures, 0)]
+        newest = freshness(pipeline, listing.result() if listing.done() else None, datetime.now(UTC))
+        summaries.append(Summary(pipeline, *health(shown), shown, *newest))
     return render_template("overview.html", summaries=summaries)
-
-
-def _summary(pipeline, shown):
-    return Summary(pipeline, *health(shown), *_freshness(pipeline))
 
 
 def health(shown):
@@ -56,15 +55,15 @@ def health(shown):
     return "good", f"All {len(shown)} queries answer", ""
 
 
-def _freshness(pipeline):
-    """(good | bad | wait, time of the newest file or None, words)."""
-    try:
-        listing = board().listing(pipeline)
-    except AwsError as error:
-        return "bad", None, f"The audit records cannot be listed: {error}"
-    if not listing.objects:
-        return "wait", None, "No file processed yet"
-    newest = listing.objects[0].modified
-    if datetime.now(UTC) - newest > timedelta(hours=pipeline.freshness_hours):
-        return "bad", newest, f"Older than {pipeline.freshness_hours:g} hours"
-    return "good", newest, "Fresh"
+def freshness(pipeline, snapshot, now):
+    """(good | bad | wait, words, time of the newest file, why it is not known) from a Snapshot of a Listing (None: still asked)."""
+    if snapshot is None:
+        return "wait", "S3 has not answered yet"
+    if snapshot.error:
+        return "bad", "Unknown", None, f"The audit records cannot be listed. {snapshot.error}"
+    if not snapshot.value.objects:
+        return "wait", "No file processed yet"
+    newest = snapshot.value.objects[0].modified
+    if now - newest > timedelta(hours=pipeline.freshness_hours):
+        return "bad", f"Older than {pipeline.freshness_hours:g} hours", newest
+    return "good", "Fresh", newest

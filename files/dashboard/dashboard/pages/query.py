@@ -1,5 +1,7 @@
 """`/<pipeline>/<query>`: one panel with all its rows, and the same as JSON and CSV."""
 
+import math
+
 from flask import Blueprint, Response, abort, jsonify, render_template
 
 from dashboard import csv_text, panels
@@ -11,26 +13,24 @@ blueprint = Blueprint("query", __name__)
 @blueprint.get("/<name>/<query_name>")
 def show(name, query_name):
     panel = _panel(name, query_name)
-    return render_template("query.html", pipeline=panel.pipeline, panel=panel), 502 if panel.state == "failed" else 200
+    status = panel.data_status if panel.state == "failed" else 200  # that there is no data yet is an answer too, for people
+    return render_template("query.html", pipeline=panel.pipeline, panel=panel), status
 
 
 @blueprint.get("/<name>/<query_name>.json")
 def show_json(name, query_name):
     panel = _panel(name, query_name)
-    if panel.answer is not None:
-        return jsonify(panels.data(panel))
-    status, message = _no_answer(panel)
-    response = jsonify(panels.data(panel) | {"error": {"status": status, "message": message}})
-    response.status_code = status
-    return response
+    data = panels.data(panel)
+    if panel.data_status != 200:
+        data["error"] = {"status": panel.data_status, "message": _message(panel)}
+    return jsonify(data), panel.data_status, _again(panel)
 
 
 @blueprint.get("/<name>/<query_name>.csv")
 def show_csv(name, query_name):
     panel = _panel(name, query_name)
-    if panel.answer is None:
-        status, message = _no_answer(panel)
-        return Response(f"{message}\n", status, mimetype="text/plain")
+    if panel.data_status != 200:
+        return Response(f"{_message(panel)}\n", panel.data_status, _again(panel), mimetype="text/plain")
     response = Response("".join(csv_text.lines(panel.answer.columns, panel.answer.rows)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{panel.pipeline.name}-{panel.query.name}.csv"'
     response.headers["X-Truncated"] = "true" if panel.answer.cut else "false"
@@ -47,6 +47,11 @@ def _panel(name, query_name):
     return panels.build(pipeline, query, texts, board().ask(pipeline, query, texts, refresh).result())
 
 
-def _no_answer(panel):
-    """(status, message): 503 where the data is not there yet, 502 where Athena refused."""
-    return (503, f"{panel.reason} — {panel.pipeline.empty_hint}") if panel.no_table else (502, panel.reason)
+def _message(panel):
+    """Why there are no data, and what to do about it."""
+    return f"{panel.reason} — {panel.pipeline.empty_hint}" if panel.no_table else panel.reason
+
+
+def _again(panel):
+    """The header that says when to ask again."""
+    return {"Retry-After": str(math.ceil(board().config.error_seconds))} if panel.data_status == 503 else {}

@@ -1,0 +1,226 @@
+#!/usr/bin/python
+"""List what is left of a project, by each service's own list calls."""
+
+DOCUMENTATION = r"""
+module: project_leftovers_info
+short_description: List what is left of a project, by each service's own list calls
+description:
+  - Ask every service that the project uses for everything it has, and return what belongs to the project, which is what carries its tags
+    or bears one of its names.
+  - The Resource Groups Tagging API is not asked, since it lists deleted resources and misses others.
+options:
+  names:
+    description: Names of the project's resources.
+    type: list
+    elements: str
+    default: []
+  tags:
+    description: Tags that mark a resource as the project's; all of them must match.
+    type: dict
+    required: true
+  fail_if_any:
+    description: Whether a leftover is an error that names it.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+author: Headwater
+"""
+
+EXAMPLES = r"""
+- name: Nothing is left
+  project_leftovers_info:
+    names: [orders_db, FilterAndProcessOrders]
+    tags: {project: headwater, environment: dev}
+    fail_if_any: true
+"""
+
+RETURN = r"""
+leftovers:
+  description: What is left, as C(service kind name).
+  type: list
+  elements: str
+  returned: always
+checked:
+  description: How many resources each list call showed, the project's or not.
+  type: dict
+  returned: always
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    pass  # AnsibleAWSModule reports it
+
+
+def plain(tags, key="Key", value="Value"):
+    """A service's list of tags as a dictionary."""
+    return {tag[key]: tag[value] for tag in tags or []}
+
+
+def pages(client, operation, result, **arguments):
+    """Every item of a list call, page by page."""
+    if client.can_paginate(operation):
+        for page in client.get_paginator(operation).paginate(**arguments):
+            yield from page.get(result, [])
+        return
+    call = getattr(client, operation)
+    while True:
+        page = call(**arguments)
+        yield from page.get(result, [])
+        if not page.get("NextToken"):
+            return
+        arguments["NextToken"] = page["NextToken"]
+
+
+def tags_of(call, *path, **arguments):
+    """Tags of one resource by its own call; none where it has vanished meanwhile or never had any."""
+    try:
+        found = call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchTagSet", "ResourceNotFoundException", "EntityNotFoundException", "NoSuchBucket", "NoSuchEntity"):
+            return {}
+        raise
+    for step in path:
+        found = found.get(step, {})
+    return found if isinstance(found, dict) else plain(found)
+
+
+# One generator a service: (kind, name, tags). Kinds within something else bear its name too.
+
+
+def list_s3(client, ours, _arn):
+    for bucket in client.list_buckets()["Buckets"]:
+        name = bucket["Name"]
+        tags = tags_of(client.get_bucket_tagging, "TagSet", Bucket=name)
+        yield "bucket", name, tags
+        if ours(name, tags):
+            for item in pages(client, "list_object_versions", "Versions", Bucket=name):
+                yield "object version", f"{name}/{item['Key']}@{item['VersionId']}", tags
+            for item in pages(client, "list_object_versions", "DeleteMarkers", Bucket=name):
+                yield "delete marker", f"{name}/{item['Key']}@{item['VersionId']}", tags
+            for item in pages(client, "list_multipart_uploads", "Uploads", Bucket=name):
+                yield "unfinished upload", f"{name}/{item['Key']}", tags
+
+
+def list_lambda(client, _ours, _arn):
+    for function in pages(client, "list_functions", "Functions"):
+        yield "function", function["FunctionName"], tags_of(client.list_tags, "Tags", Resource=function["FunctionArn"])
+    for layer in pages(client, "list_layers", "Layers"):
+        yield "layer", layer["LayerName"], {}
+    for mapping in pages(client, "list_event_source_mappings", "EventSourceMappings"):
+        yield "event source mapping", mapping.get("FunctionArn", mapping["UUID"]).rpartition(":")[2], {}
+
+
+def list_logs(client, _ours, _arn):
+    for group in pages(client, "describe_log_groups", "logGroups"):
+        name = group["logGroupName"]
+        yield "log group", name, tags_of(client.list_tags_for_resource, "tags", resourceArn=group["arn"].removesuffix(":*"))
+        if name.startswith("/aws-glue/"):
+            for stream in pages(client, "describe_log_streams", "logStreams", logGroupName=name):
+                yield "log stream", f"{name}/{stream['logStreamName']}", {}
+
+
+def list_iam(client, _ours, _arn):
+    for role in pages(client, "list_roles", "Roles"):
+        yield "role", role["RoleName"], tags_of(client.list_role_tags, "Tags", RoleName=role["RoleName"])
+    for profile in pages(client, "list_instance_profiles", "InstanceProfiles"):
+        name = profile["InstanceProfileName"]
+        yield "instance profile", name, tags_of(client.list_instance_profile_tags, "Tags", InstanceProfileName=name)
+    for policy in pages(client, "list_policies", "Policies", Scope="Local"):
+        yield "policy", policy["PolicyName"], tags_of(client.list_policy_tags, "Tags", PolicyArn=policy["Arn"])
+
+
+def list_sqs(client, _ours, _arn):
+    for url in pages(client, "list_queues", "QueueUrls"):
+        yield "queue", url.rpartition("/")[2], tags_of(client.list_queue_tags, "Tags", QueueUrl=url)
+
+
+def list_glue(client, _ours, arn):
+    for database in pages(client, "get_databases", "DatabaseList"):
+        name = database["Name"]
+        tags = tags_of(client.get_tags, "Tags", ResourceArn=f"{arn('glue')}:database/{name}")
+        yield "database", name, tags
+        for table in pages(client, "get_tables", "TableList", DatabaseName=name):
+            yield "table", f"{name}/{table['Name']}", tags
+    for name in pages(client, "list_crawlers", "CrawlerNames"):
+        yield "crawler", name, tags_of(client.get_tags, "Tags", ResourceArn=f"{arn('glue')}:crawler/{name}")
+
+
+def list_athena(client, _ours, arn):
+    for group in pages(client, "list_work_groups", "WorkGroups"):
+        name = group["Name"]
+        tags = tags_of(client.list_tags_for_resource, "Tags", ResourceARN=f"{arn('athena')}:workgroup/{name}")
+        yield "workgroup", name, tags
+        for query in pages(client, "list_named_queries", "NamedQueryIds", WorkGroup=name):
+            yield "named query", f"{name}/{query}", tags
+
+
+def list_ec2(client, _ours, _arn):
+    for reservation in pages(client, "describe_instances", "Reservations"):
+        for instance in reservation["Instances"]:
+            if instance["State"]["Name"] != "terminated":
+                yield "instance", instance["InstanceId"], plain(instance.get("Tags"))
+    for pair in client.describe_key_pairs()["KeyPairs"]:
+        yield "key pair", pair["KeyName"], plain(pair.get("Tags"))
+    for group in pages(client, "describe_security_groups", "SecurityGroups"):
+        yield "security group", group["GroupName"], plain(group.get("Tags"))
+    for volume in pages(client, "describe_volumes", "Volumes"):
+        yield "volume", volume["VolumeId"], plain(volume.get("Tags"))
+
+
+SERVICES = {
+    "s3": list_s3,
+    "lambda": list_lambda,
+    "logs": list_logs,
+    "iam": list_iam,
+    "sqs": list_sqs,
+    "glue": list_glue,
+    "athena": list_athena,
+    "ec2": list_ec2,
+}
+
+
+def belongs(names, tags):
+    """A predicate: is a resource of that name, with those tags, the project's?"""
+
+    def ours(name, found):
+        parts = {name, *name.replace("@", "/").split("/")}
+        return bool(parts & names) or (bool(tags) and all(found.get(key) == value for key, value in tags.items()))
+
+    return ours
+
+
+def main():
+    """Ask each service, and keep what is ours."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "names": {"type": "list", "elements": "str", "default": []},
+            "tags": {"type": "dict", "required": True},
+            "fail_if_any": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    ours = belongs(set(module.params["names"]), module.params["tags"])
+    leftovers, checked = [], {}
+    try:
+        caller = module.client("sts").get_caller_identity()
+        arn = lambda service: f"arn:{caller['Arn'].split(':')[1]}:{service}:{module.region}:{caller['Account']}"  # noqa: E731 - one line
+        for service, lister in SERVICES.items():
+            found = list(lister(module.client(service), ours, arn))
+            checked[service] = len(found)
+            leftovers += [f"{service} {kind} {name}" for kind, name, tags in found if ours(name, tags)]
+    except (BotoCoreError, ClientError) as error:
+        module.fail_json_aws(error, msg=f"Listing {service if checked else 'resources'} failed, so that nothing is proven")
+    if leftovers and module.params["fail_if_any"]:
+        listed = "\n".join(f"  - {item}" for item in sorted(leftovers))
+        module.fail_json(msg=f"{len(leftovers)} resource(s) of the project are left:\n{listed}", leftovers=sorted(leftovers), checked=checked)
+    module.exit_json(changed=False, leftovers=sorted(leftovers), checked=checked)
+
+
+if __name__ == "__main__":
+    main()

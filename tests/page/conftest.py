@@ -1,0 +1,115 @@
+"""A real browser, the dashboard on a port of its own, and axe.
+
+Without Chromium these tests are skipped, with the reason; where CI=true that is a failure.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from dashboard import create_app
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from werkzeug.serving import make_server
+
+from tests.unit.dashboard.fake_aws import FakeAws
+from tests.unit.dashboard.sample import CONFIG, NO_TABLE, SQL, fake_aws
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+CACHE = ROOT / ".cache" / "page"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",  # tests may run as root, where Chromium refuses its sandbox
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+
+
+def missing(what):
+    """Skip with the reason, or fail where these tests must run."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI=true, so the browser tests must run, but {what}")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Selenium's driver of a headless Chromium that logs its console and its requests."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not (chromium and driver):
+        missing("chromium and chromedriver are not both on PATH; on Debian: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    found = webdriver.Chrome(options=options, service=Service(driver))
+    found.set_page_load_timeout(30)
+    yield found
+    found.quit()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The source of axe-core, in the version that package-lock.json pins, kept in .cache/page."""
+    wanted = json.loads((HERE / "package.json").read_text())["dependencies"]["axe-core"]
+    package = CACHE / "node_modules" / "axe-core"
+    if not (package / "package.json").exists() or json.loads((package / "package.json").read_text())["version"] != wanted:
+        if not shutil.which("npm"):
+            missing("npm is not on PATH, and axe-core is not in .cache/page; on Debian: apt-get install npm")
+        CACHE.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, CACHE / name)
+        command = ["npm", "ci", "--omit-lockfile-registry-resolved", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            missing(f"`npm ci` of axe-core failed: {done.stderr[-500:]}")
+    return (package / "axe.min.js").read_text()
+
+
+def _serve(aws):
+    server = make_server("127.0.0.1", 0, create_app(CONFIG, aws), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@pytest.fixture(scope="session")
+def sites():
+    """{name: base URL} of dashboards: `full` of data, `failing` in part, `empty`."""
+    failing = fake_aws()
+    failing.answers[SQL["order_status_dashboard"]] = "COLUMN_NOT_FOUND: line 2:5: Column 'status' cannot be resolved"
+    servers = {"full": _serve(fake_aws()), "failing": _serve(failing), "empty": _serve(FakeAws(dict.fromkeys(SQL.values(), NO_TABLE)))}
+    yield {name: f"http://127.0.0.1:{server.server_port}" for name, server in servers.items()}
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def page(browser):
+    """Opens a page at a width and in a colour scheme; scripts are on again afterwards."""
+
+    def visit(url, width=1280, scheme="light"):
+        phone = width < 500
+        metrics = {"width": width, "height": 800, "deviceScaleFactor": 2 if phone else 1, "mobile": phone}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        for kind in ("browser", "performance"):
+            browser.get_log(kind)  # reading empties it
+        browser.get(url)
+        return browser
+
+    yield visit
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -1,0 +1,144 @@
+"""The one file that knows boto3, held against botocore's own models by its Stubber."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+from dashboard.aws import Aws, AwsError, StoredObject
+
+QUERY = "SELECT customer, sum(amount) AS total FROM filtered_orders WHERE customer = ? GROUP BY customer"
+ID = "11111111-2222-4333-8444-555555555555"
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    return Aws("us-east-1", "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def athena(aws):
+    with Stubber(aws._athena) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def s3(aws):
+    with Stubber(aws._s3) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def page(rows, token=None, columns=(("customer", "varchar", {}), ("total", "decimal", {"Precision": 38, "Scale": 2}))):
+    data = [{"Data": [{} if text is None else {"VarCharValue": text} for text in row]} for row in rows]
+    described = [{"Name": name, "Type": kind, **more} for name, kind, more in columns]
+    answer = {"ResultSet": {"Rows": data, "ResultSetMetadata": {"ColumnInfo": described}}}
+    return answer | ({"NextToken": token} if token else {})
+
+
+def test_start_query_sends_parameters_workgroup_and_database(aws, athena):
+    request = {"QueryString": QUERY, "WorkGroup": "orders", "QueryExecutionContext": {"Database": "orders_db"}}
+    athena.add_response("start_query_execution", {"QueryExecutionId": ID}, request | {"ExecutionParameters": ["'O''Neil'"]})
+    athena.add_response("start_query_execution", {"QueryExecutionId": ID}, request)
+    assert aws.start_query(QUERY, ["'O''Neil'"], "orders", "orders_db") == ID
+    assert aws.start_query(QUERY, [], "orders", "orders_db") == ID
+
+
+def test_execution_reads_state_and_statistics(aws, athena):
+    athena.add_response(
+        "get_query_execution",
+        {
+            "QueryExecution": {
+                "Status": {"State": "SUCCEEDED"},
+                "StatementType": "DML",
+                "Statistics": {
+                    "DataScannedInBytes": 7,
+                    "EngineExecutionTimeInMillis": 8,
+                    "TotalExecutionTimeInMillis": 9,
+                    "ResultReuseInformation": {"ReusedPreviousResult": True},
+                },
+            }
+        },
+        {"QueryExecutionId": ID},
+    )
+    found = aws.execution(ID)
+    assert (found.state, found.scanned, found.engine_ms, found.reused, found.ddl) == ("SUCCEEDED", 7, 8, True, False)
+
+
+@pytest.mark.parametrize("status", [{"StateChangeReason": "no such column"}, {"AthenaError": {"ErrorMessage": "no such column"}}])
+def test_execution_has_the_reason_of_a_failure(aws, athena, status):
+    athena.add_response("get_query_execution", {"QueryExecution": {"Status": {"State": "FAILED", **status}}})
+    assert aws.execution(ID).reason == "no such column"
+
+
+def test_results_drop_the_header_row_and_follow_pages(aws, athena):
+    athena.add_response(
+        "get_query_results", page([("customer", "total"), ("Ada", "1.50")], "more"), {"QueryExecutionId": ID, "MaxResults": 12}
+    )
+    athena.add_response("get_query_results", page([(None, "2.00")]), {"QueryExecutionId": ID, "MaxResults": 11, "NextToken": "more"})
+    found = aws.results(ID, 10)
+    assert (found.columns, found.types, found.cut) == (("customer", "total"), ("varchar", "decimal(38,2)"), False)
+    assert found.rows == (("Ada", "1.50"), (None, "2.00"))
+
+
+def test_results_stop_at_the_limit(aws, athena):
+    athena.add_response("get_query_results", page([("customer", "total"), ("a", "1"), ("b", "2"), ("c", "3")], "more"))
+    found = aws.results(ID, 2)
+    assert (found.rows, found.cut) == ((("a", "1"), ("b", "2")), True)
+
+
+def test_an_empty_result_has_its_columns(aws, athena):
+    athena.add_response("get_query_results", page([("customer", "total")]))
+    found = aws.results(ID, 10)
+    assert (found.columns, found.rows) == (("customer", "total"), ())
+
+
+def test_text_that_utf8_cannot_write_is_replaced(aws, athena):
+    athena.add_response("get_query_results", page([("customer", "total"), ("a\ud800", "1")]))
+    assert aws.results(ID, 10).rows[0][0] == "a?"
+
+
+def test_errors_carry_code_and_message(aws, athena):
+    athena.add_client_error("get_work_group", "InvalidRequestException", "WorkGroup orders is not found.", 400)
+    with pytest.raises(AwsError, match=r"^InvalidRequestException: WorkGroup orders is not found\.$") as caught:
+        aws.workgroup_state("orders")
+    assert caught.value.code == "InvalidRequestException"
+
+
+def test_an_endpoint_that_is_not_there_is_an_aws_error(aws):
+    with pytest.raises(AwsError, match="EndpointConnectionError"):
+        aws.stop_query(ID)
+
+
+def test_objects_follow_pages_up_to_the_limit(aws, s3):
+    when = datetime(2025, 4, 22, tzinfo=UTC)
+    entry = {"Key": "audit/a.json", "LastModified": when, "Size": 3}
+    s3.add_response("list_objects_v2", {"Contents": [entry], "NextContinuationToken": "t"}, {"Bucket": "bucket", "Prefix": "audit/"})
+    s3.add_response(
+        "list_objects_v2",
+        {"Contents": [entry | {"Key": "audit/b.json"}]},
+        {"Bucket": "bucket", "Prefix": "audit/", "ContinuationToken": "t"},
+    )
+    found, more = aws.objects("bucket", "audit/", 1)
+    assert (found, more) == ([StoredObject("audit/a.json", when, 3)], True)
+
+
+def test_read_takes_no_more_than_its_limit_and_closes(aws, s3):
+    body = StreamingBody(io.BytesIO(b"0123456789"), 10)
+    s3.add_response("get_object", {"Body": body}, {"Bucket": "bucket", "Key": "k"})
+    assert aws.read("bucket", "k", 4) == b"0123"
+    assert body._raw_stream.closed
+
+
+def test_open_streams(aws, s3):
+    body = StreamingBody(io.BytesIO(b"x" * 200_000), 200_000)
+    s3.add_response("get_object", {"Body": body, "ContentLength": 200_000}, {"Bucket": "bucket", "Key": "k"})
+    size, chunks, close = aws.open("bucket", "k")
+    assert size == 200_000
+    assert len(next(chunks)) == 65_536
+    close()
+    assert body._raw_stream.closed

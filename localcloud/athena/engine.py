@@ -32,7 +32,7 @@ class Athena(Engine):
         self.named = NamedQueries(Documents(folder / "named_queries.json"))
         self.prepared = PreparedStatements(Documents(folder / "prepared_statements.json"))
         self.connection = duck.connect([settings.s3_dir], scratch)
-        self.executions = Executions(self.client, self.connection, settings, scratch, Journal(folder / "executions.jsonl"))
+        self.executions = Executions(self.client, self.connection, settings, scratch, Journal(folder / "executions.jsonl"), self.prepared)
 
     def stop(self):
         self.executions.close()
@@ -202,10 +202,6 @@ class Athena(Engine):
 
     def _bound(self, statement, workgroup, parameters):
         """(Statement to run, its parameters): EXECUTE becomes the statement it names."""
-        if statement.kind == "prepare":
-            return _Saved(statement, lambda name, query: self.prepared.put(workgroup, name, query)), []
-        if statement.kind == "deallocate":
-            return _Saved(statement, lambda name: self.prepared.delete(workgroup, name)), []
         if statement.kind != "execute":
             return statement, parameters
         held = self.prepared.find(workgroup, statement.parts["name"])
@@ -248,7 +244,7 @@ class Athena(Engine):
         document, _ = self._known(body["QueryExecutionId"])
         state = document["Status"]["State"]
         if state in ("QUEUED", "RUNNING"):
-            raise invalid(f"Query has not yet finished. Current state: {state}", "QUERY_NOT_FINISHED" if False else "INVALID_QUERY_EXECUTION_STATE")
+            raise invalid(f"Query has not yet finished. Current state: {state}", "INVALID_QUERY_EXECUTION_STATE")
         if state != "SUCCEEDED":
             raise invalid(f"Query did not finish successfully. Final query state: {state}", "INVALID_QUERY_EXECUTION_STATE")
         shown, columns, header = self.executions.result(body["QueryExecutionId"])
@@ -276,14 +272,6 @@ class Athena(Engine):
         timeline = {key: value for key, value in statistics.items() if key.endswith("InMillis")}
         rows = {"InputRows": item["read_rows"], "InputBytes": statistics.get("DataScannedInBytes", 0), "OutputBytes": item["output_bytes"], "OutputRows": item["rows"]}
         return {"QueryRuntimeStatistics": {"Timeline": timeline, "Rows": rows}}
-
-
-class _Saved(statements.Statement):
-    """PREPARE and DEALLOCATE as a Statement whose work is `action`."""
-
-    def __init__(self, statement, action):
-        super().__init__(statement.kind, statement.type, statement.substatement, statement.parts)
-        object.__setattr__(self, "action", action)
 
 
 _ACTIONS = frozenset(

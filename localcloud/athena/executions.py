@@ -18,6 +18,7 @@ from localcloud.athena import catalog, query, results, storage
 from localcloud.athena.ddl.run import Runner
 from localcloud.athena.errors import CutoffExceeded, QueryError
 from localcloud.athena.sql import types as t
+from localcloud.engine import ServiceError
 
 _WORKERS = 20  # Athena's default quota of active DML queries in most regions
 _KEPT_BYTES = 64 << 20  # of results held in memory, so that paging need not read the file each time
@@ -32,6 +33,9 @@ class Execution:
     parameters: list
     database: str
     cutoff: int | None = None
+    reuse: int | None = None  # minutes that an earlier result may be old
+    token: str | None = None
+    fingerprint: str | None = None
     columns: list = field(default_factory=list)
     header: bool = True
     rows: int = 0
@@ -57,9 +61,10 @@ class Execution:
 class Executions:
     """Runs statements. `clients(service)` gives boto3 clients; `journal` keeps finished executions."""
 
-    def __init__(self, clients, connection, settings, scratch, journal):
+    def __init__(self, clients, connection, settings, scratch, journal, prepared):
         self.clients, self.connection, self.settings, self.scratch, self.journal = clients, connection, settings, scratch, journal
         self.pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="athena")
+        self.prepared = prepared
         self.lock, self.live, self.tokens, self.kept = threading.Lock(), {}, {}, OrderedDict()
         self._kept_bytes = 0
         for item in journal.items.values():
@@ -79,12 +84,11 @@ class Executions:
                 self.tokens[token] = (identity, fingerprint)
             document["Status"] = {"State": "QUEUED", "SubmissionDateTime": time.time()}
             document["Statistics"] = {}
-            execution = Execution(document, statement, parameters, database, cutoff, header=statement.kind in ("query", "execute"))
-            execution.token, execution.fingerprint, execution.reuse = token, fingerprint, reuse_minutes
+            execution = Execution(document, statement, parameters, database, cutoff, reuse_minutes, token, fingerprint, header=statement.kind == "query")
+            extension = "csv" if statement.type == "DML" else "txt"
+            location = document["ResultConfiguration"]["OutputLocation"]
+            document["ResultConfiguration"]["OutputLocation"] = f"{location.rstrip('/')}/{identity}.{extension}"
             self.live[identity] = execution
-        extension = "csv" if statement.type == "DML" else "txt"
-        location = document["ResultConfiguration"]["OutputLocation"]
-        document["ResultConfiguration"]["OutputLocation"] = f"{location.rstrip('/')}/{identity}.{extension}"
         self.pool.submit(self._run, execution)
         return identity
 
@@ -169,6 +173,9 @@ class Executions:
             if execution.reuse is not None and self._reuse(execution):
                 return
             shown, columns = self._select(execution, names, now)
+        elif execution.statement.kind in ("prepare", "deallocate"):
+            self._prepare(execution)
+            shown, columns = pa.table({}), []
         else:
             runner = Runner(self.clients("glue"), self.clients("s3"), names, execution.database, now)
             lines = runner.run(execution.statement)
@@ -176,6 +183,16 @@ class Executions:
         execution.rows = shown.num_rows
         self._write(execution, shown, columns)
         self._keep(execution.id, shown)
+
+    def _prepare(self, execution):
+        parts, workgroup = execution.statement.parts, execution.document["WorkGroup"]
+        try:
+            if execution.statement.kind == "prepare":
+                self.prepared.put(workgroup, parts["name"], parts["query"])
+            else:
+                self.prepared.delete(workgroup, parts["name"])
+        except ServiceError as error:
+            raise QueryError("INVALID_PREPARED_STATEMENT", error.message) from error
 
     def _select(self, execution, names, now):
         cursor = self.connection.cursor()

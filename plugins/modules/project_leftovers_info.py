@@ -43,11 +43,17 @@ leftovers:
   type: list
   elements: str
   returned: always
+summary:
+  description: How many of each kind, in a sentence.
+  type: str
+  returned: always
 checked:
   description: How many resources each list call showed, the project's or not.
   type: dict
   returned: always
 """
+
+from collections import Counter
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -195,6 +201,12 @@ def belongs(names, tags):
     return ours
 
 
+def summary(kinds):
+    """{"bucket": 2, "queue": 1} as "2 buckets, 1 queue"."""
+    plural = lambda kind: kind[:-1] + "ies" if kind.endswith("y") else kind + "s"  # noqa: E731 - one line
+    return ", ".join(f"{count} {kind if count == 1 else plural(kind)}" for kind, count in kinds.items())
+
+
 def main():
     """Ask each service, and keep what is ours."""
     module = AnsibleAWSModule(
@@ -206,20 +218,22 @@ def main():
         supports_check_mode=True,
     )
     ours = belongs(set(module.params["names"]), module.params["tags"])
-    leftovers, checked = [], {}
+    leftovers, checked, kinds = [], {}, Counter()
     try:
         caller = module.client("sts").get_caller_identity()
         arn = lambda service: f"arn:{caller['Arn'].split(':')[1]}:{service}:{module.region}:{caller['Account']}"  # noqa: E731 - one line
         for service, lister in SERVICES.items():
             found = list(lister(module.client(service), ours, arn))
             checked[service] = len(found)
-            leftovers += [f"{service} {kind} {name}" for kind, name, tags in found if ours(name, tags)]
+            mine = [(kind, name) for kind, name, tags in found if ours(name, tags)]
+            kinds.update(kind for kind, _ in mine)
+            leftovers += [f"{service} {kind} {name}" for kind, name in mine]
     except (BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=f"Listing {service if checked else 'resources'} failed, so that nothing is proven")
     if leftovers and module.params["fail_if_any"]:
         listed = "\n".join(f"  - {item}" for item in sorted(leftovers))
         module.fail_json(msg=f"{len(leftovers)} resource(s) of the project are left:\n{listed}", leftovers=sorted(leftovers), checked=checked)
-    module.exit_json(changed=False, leftovers=sorted(leftovers), checked=checked)
+    module.exit_json(changed=False, leftovers=sorted(leftovers), checked=checked, summary=summary(kinds))
 
 
 if __name__ == "__main__":

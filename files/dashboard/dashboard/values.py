@@ -9,7 +9,8 @@ WHOLE = ("tinyint", "smallint", "integer", "int", "bigint")
 REAL = ("float", "real", "double")
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 # Control characters, and those that turn the direction of the text around them or have no width. Tab and newline are white space.
-_UNSEEN = (*range(9), *range(11, 32), *range(127, 160), 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
+_UNSEEN = (*range(9), *range(11, 32), *range(127, 160), 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A))
+_UNSEEN += (0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB, 0xFFFE, 0xFFFF)
 _SEEN = {code: f"[U+{code:04X}]" for code in _UNSEEN}
 
 

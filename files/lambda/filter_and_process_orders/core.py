@@ -732,7 +732,7 @@ class _Run:
         self._account(verdict, len(rows))
         self._line += lines
         rest = buf[used:]
-        if rest and (final or len(rest) > self._max_row):
+        if rest and (final or len(rest.removesuffix(b"\r")) > self._max_row):  # that CR may be the row's end
             self._begin_long_row(rest)
             return used + self._on_with_long_row(rest, final)
         return used

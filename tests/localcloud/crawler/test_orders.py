@@ -90,5 +90,6 @@ def test_a_crawl_of_an_empty_folder_succeeds_without_a_table(site):
 def test_a_small_crawl_takes_well_under_a_second(site):
     site.put("processed/filtered_orders/a.parquet", orders())
     site.create("processed/filtered_orders/")
-    site.crawl()
-    assert site.metrics()["LastRuntimeSeconds"] < 1.0
+    for _ in range(3):
+        site.crawl()
+    assert site.metrics()["MedianRuntimeSeconds"] < 1.0

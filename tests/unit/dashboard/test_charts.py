@@ -6,6 +6,8 @@ import pytest
 from dashboard import charts
 from dashboard.charts import points, svg
 from dashboard.sql_files import Chart
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.dashboard.fake_aws import table
 from tests.unit.dashboard.sample import HOSTILE
@@ -42,6 +44,18 @@ def test_any_rows_make_well_formed_finite_markup(kind, rows):
     assert not re.search(r'"(?:nan|inf|-?\d+e)', markup, re.IGNORECASE)
     assert " style=" not in markup
     ET.fromstring(markup)
+
+
+NAMES = st.text() | st.none() | st.dates().map(str)
+AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=2).map(str) | st.floats()
+
+
+@given(st.sampled_from(["bar", "column", "line"]), st.lists(st.tuples(NAMES, AMOUNTS)))
+def test_no_rows_can_break_a_chart(kind, rows):
+    markup, _ = charts.draw(Chart(kind, "name", "amount"), table(("name", "amount"), ("varchar", "double"), rows), "c")
+    if markup is not None:
+        ticks = [text.text for text in ET.fromstring(markup).iter("text") if text.get("class").startswith("tick")]
+        assert all(len(text) < 30 for text in ticks)
 
 
 def test_bars_are_as_long_as_their_numbers():
@@ -104,7 +118,17 @@ def test_ticks_are_round_and_span_the_values(low, high, expected):
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [("0", "0"), ("1500", "1.5k"), ("-2000000", "-2M"), ("20", "20"), ("0.020", "0.02"), ("1E+3", "1k")]
+    ("number", "text"),
+    [
+        ("0", "0"),
+        ("1500", "1.5k"),
+        ("-2000000", "-2M"),
+        ("20", "20"),
+        ("0.020", "0.02"),
+        ("1E+3", "1k"),
+        ("1E+20", "1e+20"),
+        ("2E-9", "2e-9"),
+    ],
 )
 def test_short_numbers(number, text):
     assert svg.short(Decimal(number)) == text

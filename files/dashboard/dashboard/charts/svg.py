@@ -45,7 +45,9 @@ def ticks(low, high, wanted=4):
 
 
 def short(number):
-    """A tick's number in little room: 1500000 → `1.5M`."""
+    """A tick's number in little room: 1500000 → `1.5M`; far from one, `1e+20`."""
+    if number and not -5 <= number.adjusted() < 15:
+        return f"{number.normalize():.3g}"
     for limit, unit in ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k")):
         if abs(number) >= limit:
             return f"{_plain(number / limit)}{unit}"

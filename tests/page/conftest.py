@@ -62,21 +62,25 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def axe():
+def axe(tmp_path_factory):
     """The source of axe-core, in the version that package-lock.json pins, kept in .cache/page."""
-    wanted = json.loads((HERE / "package.json").read_text())["dependencies"]["axe-core"]
-    package = CACHE / "node_modules" / "axe-core"
-    if not (package / "package.json").exists() or json.loads((package / "package.json").read_text())["version"] != wanted:
+    version = json.loads((HERE / "package.json").read_text())["dependencies"]["axe-core"]
+    kept = CACHE / f"axe-{version}.min.js"
+    if not kept.exists():
         if not shutil.which("npm"):
-            missing("npm is not on PATH, and axe-core is not in .cache/page; on Debian: apt-get install npm")
-        CACHE.mkdir(parents=True, exist_ok=True)
+            missing(f"npm is not on PATH, and {kept.name} is not in .cache/page; on Debian: apt-get install npm")
+        folder = tmp_path_factory.mktemp("npm")
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, CACHE / name)
+            shutil.copy(HERE / name, folder / name)
         command = ["npm", "ci", "--omit-lockfile-registry-resolved", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
         if done.returncode:
             missing(f"`npm ci` of axe-core failed: {done.stderr[-500:]}")
-    return (package / "axe.min.js").read_text()
+        CACHE.mkdir(parents=True, exist_ok=True)
+        part = CACHE / f"{os.getpid()}.part"  # workers of one test run may come here at the same time
+        shutil.copy(folder / "node_modules" / "axe-core" / "axe.min.js", part)
+        part.replace(kept)
+    return kept.read_text()
 
 
 def _serve(aws):

@@ -76,6 +76,8 @@ def test_files_of_plausible_rows(body: bytes, block_bytes: int, cut_last: bool) 
 @example(b'1,a,1,shipped,"2025-04-20\n', 1 << 20)
 @example(b'1,"a\n"\n\n', 3)
 @example(b"\r", 1)
+@example(b"\xef\xbb\xbf\n\xef\xbb\xbf1,a,1,shipped,2025-04-20\n\xef\xbb\xbfx\n", 1)
+@example(b"\xef\xbb\xbf1,a,1,shipped,2025-04-20\n\xef\xbb\xbfx\n", 1 << 20)
 @example(b'"\r', 1)
 def test_files_of_broken_punctuation(body: bytes, block_bytes: int) -> None:
     assert_same(HEADER + body, block_bytes=block_bytes)

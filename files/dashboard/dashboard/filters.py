@@ -1,6 +1,7 @@
 """What the templates use to write values."""
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from dashboard import values
 
@@ -16,10 +17,17 @@ def register(app):
         dollars=values.dollars,
         age=values.age,
         since=since,
+        query=query,
         clock=clock,
         count=lambda number: f"{number:,}",
     )
     app.jinja_env.globals.update(numeric=values.is_numeric)
+
+
+def query(url, pairs, refresh=False):
+    """`url` with a query string of `pairs`, whose names may be any (so they cannot be arguments of url_for)."""
+    text = urlencode({**pairs, **({"refresh": "1"} if refresh else {})})
+    return f"{url}?{text}" if text else url
 
 
 def since(when):

@@ -510,6 +510,8 @@ class _Judge:
     def judge(self, block: pa.Buffer) -> _Verdict:
         """Judge `block`: UTF-8 bytes of whole rows and nothing else."""
         self._malformed = malformed = []
+        if bytes(memoryview(block)[:3]) == _BOM:  # in mid-file it is text; pyarrow would swallow it
+            block = pa.py_buffer(b"\n" + block.to_pybytes())
         read = pacsv.ReadOptions(use_threads=False, block_size=block.size + 1, column_names=self._names)
         table = pacsv.read_csv(pa.BufferReader(block), read, self._parse, self._convert).combine_chunks()
         if not table.num_rows:
@@ -638,7 +640,7 @@ class _Run:
             return eol.end()  # a blank line before the header
         if eol is None and not final and len(buf) <= self._max_row:
             return 0
-        row = buf[:end] if eol else buf
+        row = (buf[:end] if eol else buf)[: self._max_row + 1]
         if b"\0" in row:
             raise UnreadableFileError(
                 "not_text", f"the file is not UTF-8 text: it begins with {row[:16]!r}. Save it as UTF-8 (UTF-16 has such NULs)."

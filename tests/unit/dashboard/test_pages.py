@@ -253,6 +253,18 @@ def test_parameters_on_the_pipeline_page_apply_to_the_panels_that_have_them(clie
     assert "Top 10 Largest Orders in January 2025" in Page(client.get("/orders?month=2025-01")).text
 
 
+def test_links_keep_the_parameters_whatever_their_names_are(tmp_path):
+    """`name` is also what Flask calls a part of the address."""
+    (tmp_path / "orders").mkdir()
+    sql = "SELECT ? AS a"
+    (tmp_path / "orders" / "one.sql").write_text(f"-- title: One of {{name}}\n-- parameter: name type=text default=x\n{sql}")
+    client = create_app({**CONFIG, "sql_dir": str(tmp_path)}, FakeAws({sql: table(("a",), ("varchar",), [("1",)])})).test_client()
+    for path in ("/orders?name=a%26b%3D%22", "/orders/one?name=a%26b%3D%22"):
+        links = [link["href"] for link in Page(client.get(path)).all("a") if "?" in link["href"]]
+        assert len(links) >= 3
+        assert all("?name=a%26b%3D%22" in link for link in links)
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

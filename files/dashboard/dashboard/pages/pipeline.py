@@ -10,13 +10,13 @@ blueprint = Blueprint("pipeline", __name__)
 
 @blueprint.get("/<name>")
 def show(name):
-    pipeline, shown = _panels(name)
-    return render_template("pipeline.html", pipeline=pipeline, panels=shown)
+    pipeline, given, shown = _panels(name)
+    return render_template("pipeline.html", pipeline=pipeline, given=given, panels=shown)
 
 
 @blueprint.get("/<name>.json")
 def show_json(name):
-    pipeline, shown = _panels(name)
+    pipeline, _, shown = _panels(name)
     return jsonify(pipeline=pipeline.name, title=pipeline.title, panels=[panels.data(panel) for panel in shown])
 
 
@@ -24,4 +24,4 @@ def _panels(name):
     pipeline = pipeline_or_404(name)
     given, refresh = query_arguments(*pipeline.queries)
     found = board().gather(board().ask_all(pipeline, given, refresh))
-    return pipeline, [panels.build(pipeline, *panel) for panel in found]
+    return pipeline, given, [panels.build(pipeline, *panel) for panel in found]

@@ -4,6 +4,8 @@ import asyncio
 import os
 import resource
 import signal
+import sys
+from pathlib import Path
 
 from localcloud.settings import from_environment
 
@@ -30,6 +32,7 @@ def ministack_environment(settings):
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": settings.region,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "BOTOCORE_EXPERIMENTAL__PLUGINS": "strict=strict_botocore",
     }
 
 
@@ -40,9 +43,11 @@ def create_app(settings):
     from localcloud import ministack_fixes
     from localcloud.athena import Athena
     from localcloud.crawler import Crawler
-    from localcloud.front import Front, create_moto
+    from localcloud.front import Front, create_moto, signer
+    from localcloud.journal import Journal
 
-    return Front(settings, [Athena(settings), Crawler(settings)], ministack_fixes.apply(ministack, settings), create_moto())
+    front = Front(settings, [Athena(settings), Crawler(settings)], ministack_fixes.apply(ministack, settings), create_moto())
+    return Journal(front, signer, settings.state_dir / "calls.jsonl")
 
 
 def main():
@@ -50,7 +55,9 @@ def main():
     for folder in (settings.state_dir, settings.s3_dir, settings.state_dir / "tmp"):
         folder.mkdir(parents=True, exist_ok=True)
     os.environ.update(ministack_environment(settings))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # botocore passes over a plugin that it cannot import, so its folder comes first.
+    sys.path.insert(0, str(Path(__file__).with_name("botocore_plugin")))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     from hypercorn.asyncio import serve

@@ -42,7 +42,7 @@ def client(service, endpoint_url, region):
         endpoint_url=endpoint_url,
         region_name=region,
         aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_secret_access_key="test",  # noqa: S106 - the local cloud's well-known root key
         config=Config(retries={"max_attempts": 1}, max_pool_connections=64, s3={"addressing_style": "path"}),
     )
 
@@ -72,8 +72,13 @@ class Engine:
     def stop(self):
         """Called once at an orderly stop: finish or abandon what runs, keep what must survive."""
 
+    #: Methods that are no API action, whatever a request calls itself.
+    NOT_ACTIONS = frozenset({"client", "start", "stop", "can", "handle"})
+
     def can(self, action):
-        return hasattr(self, method_name(action))
+        """Does this engine answer the action?"""
+        name = method_name(action)
+        return bool(name) and name not in self.NOT_ACTIONS and not name.startswith("_") and callable(getattr(type(self), name, None))
 
     def handle(self, request):
         """Answer one Request; returns (status, dict)."""
@@ -96,7 +101,11 @@ def method_name(action):
 async def respond(send, status, body, content_type="application/x-amz-json-1.1"):
     """Send `body` (a dict) as an AWS JSON answer over ASGI."""
     payload = json.dumps(body).encode()
-    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(payload)).encode()), (b"x-amzn-requestid", str(uuid.uuid4()).encode())]
+    headers = [
+        (b"content-type", content_type.encode()),
+        (b"content-length", str(len(payload)).encode()),
+        (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": payload})
 

@@ -32,7 +32,7 @@ class Front:
         if scope["type"] != "http":
             return await self.ministack(scope, receive, send)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        access_key, region, service = _signer(headers, scope)
+        access_key, region, service = signer(headers, scope)
         if service in MOTO_SERVICES:
             return await self.moto(scope, receive, send)
         engine = self.engines.get(service)
@@ -61,7 +61,7 @@ class Front:
         await self.ministack(scope, receive, sent)
 
 
-def _signer(headers, scope):
+def signer(headers, scope):
     """(access key, region, service) from the signature, in the header or a presigned query."""
     found = _CREDENTIAL.search(headers.get("authorization", ""))
     if found:

@@ -69,7 +69,7 @@ def run(text, context, database, now, parameters=()):
         for token, replacement in reading.sql.items():
             sql = sql.replace(token, replacement)
         context.check_stop()
-        table = context.connection.execute(sql).to_arrow_table()
+        table = context.connection.sql(sql).to_arrow_table()
     except duckdb.InterruptException as error:
         raise Stopped from error
     except duckdb.Error as error:

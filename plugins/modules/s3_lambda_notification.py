@@ -87,6 +87,10 @@ def configuration(s3, bucket):
         if is_missing(error, "NoSuchBucket"):
             return {}
         raise
+    for kind in KINDS[:3]:
+        for item in found.get(kind, []):
+            for rule in item.get("Filter", {}).get("Key", {}).get("FilterRules", []):
+                rule["Name"] = rule["Name"].lower()  # S3 answers Prefix, while its API's model takes prefix
     return {kind: found[kind] for kind in KINDS if kind in found}
 
 
@@ -95,7 +99,7 @@ def describe(s3, bucket, name):
     for item in configuration(s3, bucket).get("LambdaFunctionConfigurations", []):
         if item.get("Id") == name:
             rules = item.get("Filter", {}).get("Key", {}).get("FilterRules", [])
-            filters = {rule["Name"].lower(): rule["Value"] for rule in rules}
+            filters = {rule["Name"]: rule["Value"] for rule in rules}
             return {
                 "function_arn": item["LambdaFunctionArn"],
                 "events": sorted(item["Events"]),

@@ -284,7 +284,7 @@ class Expressions:
             whole, _, fraction = digits.partition(".")
             kind = t.decimal(max(len(whole) + len(fraction), 1), len(fraction))
             return Value(f"CAST({t.text(text)} AS {t.duck(kind)})", kind)
-        if target.name == "timestamp":
+        if target.name in ("timestamp", "timestamp with time zone"):
             return self._timestamp_literal(node, text)
         if target.name in ("date", "time", "double", "real", "bigint", "integer", "smallint", "tinyint", "varchar", "char", "boolean", "json"):
             if target.name == "json":

@@ -7,8 +7,8 @@ from localcloud.athena.sql import types as t
 from localcloud.athena.sql.functions import simple, special, text_of
 from localcloud.athena.sql.values import Value, coerce, fail_if, unify
 
-for _name in ("lower", "upper"):
-    simple(_name, "varchar", "varchar", f"{_name}({{0}})")
+simple("lower", "varchar", "varchar", "lower({0})")
+simple("upper", "varchar", "varchar", "hw_upper({0})")
 simple("length", "varchar", "bigint", "CAST(length({0}) AS BIGINT)")
 simple("length", "varbinary", "bigint", "CAST(octet_length({0}) AS BIGINT)")
 simple("reverse", "varchar", "varchar", "array_to_string(list_reverse(string_split({0}, '')), '')")
@@ -43,6 +43,9 @@ simple("url_encode", "varchar", "varchar", "replace(replace(url_encode({0}), '%2
 simple("url_decode", "varchar", "varchar", "url_decode(replace({0}, '+', ' '))")
 
 MACROS = (
+    # letter by letter, so that ß, whose capital is no single letter, stays
+    """CREATE MACRO hw_upper(s) AS CASE WHEN contains(s, 'ß')
+       THEN array_to_string(list_transform(string_split(s, 'ß'), lambda part: upper(part)), 'ß') ELSE upper(s) END""",
     "CREATE MACRO hw_from(s, i) AS CASE WHEN i > 0 THEN i WHEN i < 0 AND length(s) + i >= 0 THEN length(s) + i + 1 ELSE 0 END",
     "CREATE MACRO hw_substr(s, i) AS CASE WHEN hw_from(s, i) > 0 THEN substring(s, hw_from(s, i)) WHEN s IS NULL OR i IS NULL THEN NULL ELSE '' END",
     """CREATE MACRO hw_substr3(s, i, n) AS CASE WHEN s IS NULL OR i IS NULL OR n IS NULL THEN NULL

@@ -97,7 +97,10 @@ def read_table(database, raw):
     names = [name for name, _ in columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise QueryError("HIVE_INVALID_METADATA", f"Hive metadata for table {raw['Name']} is invalid: Table descriptor contains duplicate columns: {', '.join(twice)}")
+        raise QueryError(
+            "HIVE_INVALID_METADATA",
+            f"Hive metadata for table {raw['Name']} is invalid: Table descriptor contains duplicate columns: {', '.join(twice)}",
+        )
     view = read_view(raw.get("ViewOriginalText") or "", database) if raw.get("TableType") == "VIRTUAL_VIEW" else None
     return Table(
         database, raw["Name"].lower(), tuple(columns), tuple(key["Name"].lower() for key in keys), descriptor.get("Location") or "",
@@ -118,7 +121,14 @@ def read_view(text, database):
 
 def write_view(sql, database, columns):
     """(ViewOriginalText, Glue columns) for a view; `columns`: (name, Type)."""
-    body = {"originalSql": sql, "catalog": "awsdatacatalog", "schema": database, "columns": [{"name": name, "type": str(kind)} for name, kind in columns]}
+    body = {
+        "originalSql": sql,
+        "catalog": "awsdatacatalog",
+        "schema": database,
+        "columns": [{"name": name, "type": str(kind)} for name, kind in columns],
+    }
     encoded = base64.b64encode(json.dumps(body).encode()).decode()
-    glue_columns = [{"Name": name, "Type": t.hive(kind) if kind.name != "timestamp with time zone" else "timestamp"} for name, kind in columns]
+    glue_columns = [
+        {"Name": name, "Type": t.hive(kind) if kind.name != "timestamp with time zone" else "timestamp"} for name, kind in columns
+    ]
     return f"{VIEW_PREFIX}{encoded}{VIEW_SUFFIX}", glue_columns

@@ -21,12 +21,15 @@ def connect(readable, scratch):
             "allow_community_extensions": False,
             "threads": os.cpu_count() or 2,
             "temp_directory": str(scratch),
+            "python_enable_replacements": False,  # a table's name must never find a variable of this process
         },
     )
     for statement in (*operators.MACROS, *casts.MACROS, *functions.MACROS):
         connection.execute(statement)
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET allowed_directories = [" + ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in (*readable, scratch)) + "]")
+    connection.execute(
+        "SET allowed_directories = [" + ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in (*readable, scratch)) + "]"
+    )
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

@@ -172,7 +172,9 @@ class Athena(Engine):
         check_result_configuration(body.get("ResultConfiguration") or {})
         result = effective(group, body.get("ResultConfiguration"))
         if not result.get("OutputLocation"):
-            raise invalid("No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.")
+            raise invalid(
+                "No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input."
+            )
         statement, parameters = self._bound(self._parse(body["QueryString"]), name, body.get("ExecutionParameters") or [])
         context = body.get("QueryExecutionContext") or {}
         self._check_catalog(context)
@@ -190,7 +192,9 @@ class Athena(Engine):
         database = (context.get("Database") or "default").lower()
         fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         cutoff = group["Configuration"].get("BytesScannedCutoffPerQuery")
-        identity = self.executions.start(statement, document, database, parameters, cutoff, body.get("ClientRequestToken"), fingerprint, minutes)
+        identity = self.executions.start(
+            statement, document, database, parameters, cutoff, body.get("ClientRequestToken"), fingerprint, minutes
+        )
         if identity is None:
             raise invalid("Idempotent parameters do not match")
         return {"QueryExecutionId": identity}
@@ -226,7 +230,13 @@ class Athena(Engine):
             if known:
                 found.append(known[0])
             else:
-                missing.append({"QueryExecutionId": identity, "ErrorCode": "INVALID_QUERY_EXECUTION_ID", "ErrorMessage": f"QueryExecution {identity} was not found"})
+                missing.append(
+                    {
+                        "QueryExecutionId": identity,
+                        "ErrorCode": "INVALID_QUERY_EXECUTION_ID",
+                        "ErrorMessage": f"QueryExecution {identity} was not found",
+                    }
+                )
         return {"QueryExecutions": found, "UnprocessedQueryExecutionIds": missing}
 
     def list_query_executions(self, request):
@@ -268,17 +278,57 @@ class Athena(Engine):
         identity = request.body["QueryExecutionId"]
         document, live = self._known(identity)
         statistics = document["Statistics"]
-        item = {"rows": live.rows, "read_rows": live.read_rows, "output_bytes": live.output_bytes} if live else self.executions.journal.items[identity]
+        item = (
+            {"rows": live.rows, "read_rows": live.read_rows, "output_bytes": live.output_bytes}
+            if live
+            else self.executions.journal.items[identity]
+        )
         timeline = {key: value for key, value in statistics.items() if key.endswith("InMillis")}
-        rows = {"InputRows": item["read_rows"], "InputBytes": statistics.get("DataScannedInBytes", 0), "OutputBytes": item["output_bytes"], "OutputRows": item["rows"]}
+        rows = {
+            "InputRows": item["read_rows"],
+            "InputBytes": statistics.get("DataScannedInBytes", 0),
+            "OutputBytes": item["output_bytes"],
+            "OutputRows": item["rows"],
+        }
         return {"QueryRuntimeStatistics": {"Timeline": timeline, "Rows": rows}}
 
 
 _ACTIONS = frozenset(
-    """CreateWorkGroup GetWorkGroup ListWorkGroups UpdateWorkGroup DeleteWorkGroup ListEngineVersions TagResource UntagResource ListTagsForResource
-    CreateNamedQuery GetNamedQuery BatchGetNamedQuery ListNamedQueries UpdateNamedQuery DeleteNamedQuery CreatePreparedStatement GetPreparedStatement
-    ListPreparedStatements UpdatePreparedStatement DeletePreparedStatement BatchGetPreparedStatement ListDataCatalogs GetDataCatalog ListDatabases GetDatabase
-    ListTableMetadata GetTableMetadata StartQueryExecution GetQueryExecution BatchGetQueryExecution ListQueryExecutions StopQueryExecution GetQueryResults
-    GetQueryRuntimeStatistics""".split()
+    [
+        "CreateWorkGroup",
+        "GetWorkGroup",
+        "ListWorkGroups",
+        "UpdateWorkGroup",
+        "DeleteWorkGroup",
+        "ListEngineVersions",
+        "TagResource",
+        "UntagResource",
+        "ListTagsForResource",
+        "CreateNamedQuery",
+        "GetNamedQuery",
+        "BatchGetNamedQuery",
+        "ListNamedQueries",
+        "UpdateNamedQuery",
+        "DeleteNamedQuery",
+        "CreatePreparedStatement",
+        "GetPreparedStatement",
+        "ListPreparedStatements",
+        "UpdatePreparedStatement",
+        "DeletePreparedStatement",
+        "BatchGetPreparedStatement",
+        "ListDataCatalogs",
+        "GetDataCatalog",
+        "ListDatabases",
+        "GetDatabase",
+        "ListTableMetadata",
+        "GetTableMetadata",
+        "StartQueryExecution",
+        "GetQueryExecution",
+        "BatchGetQueryExecution",
+        "ListQueryExecutions",
+        "StopQueryExecution",
+        "GetQueryResults",
+        "GetQueryRuntimeStatistics",
+    ]
 )
 assert all(method_name(action) in vars(Athena) for action in _ACTIONS)  # noqa: S101 - a wrong name here is a bug of ours, found at import

@@ -84,7 +84,9 @@ class Executions:
                 self.tokens[token] = (identity, fingerprint)
             document["Status"] = {"State": "QUEUED", "SubmissionDateTime": time.time()}
             document["Statistics"] = {}
-            execution = Execution(document, statement, parameters, database, cutoff, reuse_minutes, token, fingerprint, header=statement.kind == "query")
+            execution = Execution(
+                document, statement, parameters, database, cutoff, reuse_minutes, token, fingerprint, header=statement.kind == "query"
+            )
             extension = "csv" if statement.type == "DML" else "txt"
             location = document["ResultConfiguration"]["OutputLocation"]
             document["ResultConfiguration"]["OutputLocation"] = f"{location.rstrip('/')}/{identity}.{extension}"
@@ -149,7 +151,11 @@ class Executions:
         statistics.setdefault("DataScannedInBytes", 0)
         statistics.setdefault("EngineExecutionTimeInMillis", _millis(finished - started))
         statistics["TotalExecutionTimeInMillis"] = _millis(finished - status["SubmissionDateTime"])
-        known = statistics["QueryQueueTimeInMillis"] + statistics["EngineExecutionTimeInMillis"] + statistics.get("ServicePreProcessingTimeInMillis", 0)
+        known = (
+            statistics["QueryQueueTimeInMillis"]
+            + statistics["EngineExecutionTimeInMillis"]
+            + statistics.get("ServicePreProcessingTimeInMillis", 0)
+        )
         statistics["ServiceProcessingTimeInMillis"] = max(0, statistics["TotalExecutionTimeInMillis"] - known)
         statistics.setdefault("ResultReuseInformation", {"ReusedPreviousResult": False})
         completed = {"SubmissionDateTime": status["SubmissionDateTime"], "CompletionDateTime": finished, **final}
@@ -244,11 +250,21 @@ class Executions:
             options["ACL"] = "bucket-owner-full-control"
         s3 = self.clients("s3")
         try:
-            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/csv" if key.endswith(".csv") else "application/octet-stream", **options)
-            s3.put_object(Bucket=bucket, Key=f"{key}.metadata", Body=json.dumps({"columns": columns}).encode(), ContentType="application/octet-stream", **options)
+            s3.put_object(
+                Bucket=bucket, Key=key, Body=body, ContentType="text/csv" if key.endswith(".csv") else "application/octet-stream", **options
+            )
+            s3.put_object(
+                Bucket=bucket,
+                Key=f"{key}.metadata",
+                Body=json.dumps({"columns": columns}).encode(),
+                ContentType="application/octet-stream",
+                **options,
+            )
         except ClientError as error:
             reason = error.response["Error"]
-            raise QueryError("GENERIC_USER_ERROR", f"Unable to verify/create output bucket {bucket}: {reason.get('Code')} {reason.get('Message', '')}") from error
+            raise QueryError(
+                "GENERIC_USER_ERROR", f"Unable to verify/create output bucket {bucket}: {reason.get('Code')} {reason.get('Message', '')}"
+            ) from error
 
     def _keep(self, identity, shown):
         with self.lock:
@@ -262,7 +278,9 @@ class Executions:
         """(texts, ColumnInfo, has a header row) of a succeeded execution."""
         live = self.live.get(identity)
         document, columns, header = (
-            (live.document, live.columns, live.header) if live else (lambda item: (item["document"], item["columns"], item["header"]))(self.journal.items[identity])
+            (live.document, live.columns, live.header)
+            if live
+            else (lambda item: (item["document"], item["columns"], item["header"]))(self.journal.items[identity])
         )
         with self.lock:
             shown = self.kept.get(identity)
@@ -285,8 +303,17 @@ class Executions:
     def _reuse(self, execution):
         """Answer from the last result of the same query that is young enough; False if there is none."""
         key, oldest = self._reuse_key(execution), time.time() - execution.reuse * 60
-        candidates = [item for item in list(self.journal.items.values()) if item.get("reuse_key") == key and item["document"]["Status"]["State"] == "SUCCEEDED"]
-        candidates = [item for item in candidates if item["document"]["Status"]["CompletionDateTime"] >= oldest and not item["document"]["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"]]
+        candidates = [
+            item
+            for item in list(self.journal.items.values())
+            if item.get("reuse_key") == key and item["document"]["Status"]["State"] == "SUCCEEDED"
+        ]
+        candidates = [
+            item
+            for item in candidates
+            if item["document"]["Status"]["CompletionDateTime"] >= oldest
+            and not item["document"]["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"]
+        ]
         for item in sorted(candidates, key=lambda item: item["document"]["Status"]["CompletionDateTime"], reverse=True):
             try:
                 shown, columns, _ = self.result(item["id"])

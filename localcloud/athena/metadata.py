@@ -30,7 +30,11 @@ def catalog(name, account):
 
 
 def _database(raw):
-    return {"Name": raw["Name"], **({"Description": raw["Description"]} if raw.get("Description") else {}), "Parameters": raw.get("Parameters") or {}}
+    return {
+        "Name": raw["Name"],
+        **({"Description": raw["Description"]} if raw.get("Description") else {}),
+        "Parameters": raw.get("Parameters") or {},
+    }
 
 
 def databases(glue, body):
@@ -58,10 +62,17 @@ def _table(raw):
     }
     descriptor = raw.get("StorageDescriptor") or {}
     serde = descriptor.get("SerdeInfo") or {}
-    shown = {"location": descriptor.get("Location"), "inputformat": descriptor.get("InputFormat"), "outputformat": descriptor.get("OutputFormat"), "serde.serialization.lib": serde.get("SerializationLibrary")}
+    shown = {
+        "location": descriptor.get("Location"),
+        "inputformat": descriptor.get("InputFormat"),
+        "outputformat": descriptor.get("OutputFormat"),
+        "serde.serialization.lib": serde.get("SerializationLibrary"),
+    }
     parameters = {**(raw.get("Parameters") or {}), **{key: value for key, value in shown.items() if value}}
     parameters.update({f"serde.param.{key}": value for key, value in (serde.get("Parameters") or {}).items()})
-    times = {key: raw[name].timestamp() for key, name in (("CreateTime", "CreateTime"), ("LastAccessTime", "LastAccessTime")) if raw.get(name)}
+    times = {
+        key: raw[name].timestamp() for key, name in (("CreateTime", "CreateTime"), ("LastAccessTime", "LastAccessTime")) if raw.get(name)
+    }
     return {**made, "Parameters": parameters, **times}
 
 
@@ -69,7 +80,11 @@ def tables(glue, body):
     import re
 
     _check(body["CatalogName"])
-    found = _glue(lambda: [item for page in glue.get_paginator("get_tables").paginate(DatabaseName=body["DatabaseName"]) for item in page["TableList"]])
+    found = _glue(
+        lambda: [
+            item for page in glue.get_paginator("get_tables").paginate(DatabaseName=body["DatabaseName"]) for item in page["TableList"]
+        ]
+    )
     if body.get("Expression"):
         try:
             pattern = re.compile(body["Expression"])

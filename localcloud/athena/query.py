@@ -33,7 +33,7 @@ class Context:
         if not sqls:
             return []
         try:
-            values = iter(self.connection.execute("SELECT " + ", ".join(sqls)).fetchone())
+            values = iter(self.connection.sql("SELECT " + ", ".join(sqls)).fetchall()[0])
         except duckdb.Error:
             return []  # the constant fails (1/0): the query itself will say so
         return [(name, operator, [next(values) for _ in constants]) for name, operator, constants in simple]

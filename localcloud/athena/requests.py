@@ -27,7 +27,17 @@ def check(action, body):
         raise invalid(count + "; ".join(problems))
 
 
-_PYTHON = {"string": str, "integer": int, "long": int, "boolean": bool, "list": list, "map": dict, "structure": dict, "float": (int, float), "double": (int, float)}
+_PYTHON = {
+    "string": str,
+    "integer": int,
+    "long": int,
+    "boolean": bool,
+    "list": list,
+    "map": dict,
+    "structure": dict,
+    "float": (int, float),
+    "double": (int, float),
+}
 
 
 def _problems(value, shape, at):

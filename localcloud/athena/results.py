@@ -159,7 +159,9 @@ def from_csv(data, width):
         io.BytesIO(data),
         pc_csv.ReadOptions(column_names=names, skip_rows_after_names=1),
         pc_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=width != 1),
-        pc_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""]),
+        pc_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""]
+        ),
     )
 
 

@@ -83,7 +83,9 @@ class PreparedStatements:
         return f"{workgroup}/{name}"
 
     def of(self, workgroup):
-        return sorted((item for item in self.documents.items.values() if item["WorkGroupName"] == workgroup), key=lambda item: item["StatementName"])
+        return sorted(
+            (item for item in self.documents.items.values() if item["WorkGroupName"] == workgroup), key=lambda item: item["StatementName"]
+        )
 
     def find(self, workgroup, name):
         return self.documents.items.get(self._key(workgroup, name))
@@ -91,7 +93,9 @@ class PreparedStatements:
     def get(self, workgroup, name):
         found = self.find(workgroup, name)
         if found is None:
-            raise ServiceError("ResourceNotFoundException", f"PreparedStatement {name} was not found in workGroup {workgroup}", ResourceName=name)
+            raise ServiceError(
+                "ResourceNotFoundException", f"PreparedStatement {name} was not found in workGroup {workgroup}", ResourceName=name
+            )
         return found
 
     def put(self, workgroup, name, statement, description=None, create=True):
@@ -124,7 +128,11 @@ class PreparedStatements:
     def batch(self, workgroup, names):
         found = [self.find(workgroup, name) for name in names if self.find(workgroup, name)]
         missing = [
-            {"StatementName": name, "ErrorCode": "STATEMENT_NOT_FOUND", "ErrorMessage": f"PreparedStatement {name} was not found in workGroup {workgroup}"}
+            {
+                "StatementName": name,
+                "ErrorCode": "STATEMENT_NOT_FOUND",
+                "ErrorMessage": f"PreparedStatement {name} was not found in workGroup {workgroup}",
+            }
             for name in names
             if not self.find(workgroup, name)
         ]

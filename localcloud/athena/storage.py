@@ -47,7 +47,11 @@ class Storage:
             for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
                     parts = entry["Key"][len(prefix) :].split("/")
-                    if entry["Size"] and entry.get("StorageClass") not in ("GLACIER", "DEEP_ARCHIVE") and not any(part[:1] in ("_", ".") for part in parts):
+                    if (
+                        entry["Size"]
+                        and entry.get("StorageClass") not in ("GLACIER", "DEEP_ARCHIVE")
+                        and not any(part[:1] in ("_", ".") for part in parts)
+                    ):
                         found.append(self._item(bucket, entry))
         except ClientError as error:
             raise QueryError("HIVE_FILESYSTEM_ERROR", f"{error.response['Error'].get('Message', error)} (location {location})") from error

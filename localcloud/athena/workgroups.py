@@ -8,7 +8,14 @@ from localcloud.engine import ServiceError
 
 ENGINE = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}
 _VERSIONS = ("AUTO", "Athena engine version 3")
-_LATER = ("ManagedQueryResultsConfiguration", "ExecutionRole", "MonitoringConfiguration", "EngineConfiguration", "IdentityCenterConfiguration", "QueryResultsS3AccessGrantsConfiguration")
+_LATER = (
+    "ManagedQueryResultsConfiguration",
+    "ExecutionRole",
+    "MonitoringConfiguration",
+    "EngineConfiguration",
+    "IdentityCenterConfiguration",
+    "QueryResultsS3AccessGrantsConfiguration",
+)
 
 
 class WorkGroups:
@@ -23,7 +30,14 @@ class WorkGroups:
                 documents.save()
 
     def _new(self, name, description, configuration, tags):
-        return {"Name": name, "State": "ENABLED", "Description": description, "Configuration": _complete(configuration), "CreationTime": time.time(), "Tags": tags}
+        return {
+            "Name": name,
+            "State": "ENABLED",
+            "Description": description,
+            "Configuration": _complete(configuration),
+            "CreationTime": time.time(),
+            "Tags": tags,
+        }
 
     def get(self, name):
         found = self.documents.items.get(name)
@@ -39,7 +53,12 @@ class WorkGroups:
         listed = []
         for name in chosen:
             group = self.get(name)
-            listed.append({**{key: group[key] for key in ("Name", "State", "Description", "CreationTime")}, "EngineVersion": group["Configuration"]["EngineVersion"]})
+            listed.append(
+                {
+                    **{key: group[key] for key in ("Name", "State", "Description", "CreationTime")},
+                    "EngineVersion": group["Configuration"]["EngineVersion"],
+                }
+            )
         return {"WorkGroups": listed, **({"NextToken": token} if token else {})}
 
     def create(self, body):
@@ -101,7 +120,10 @@ class WorkGroups:
 def _complete(configuration):
     """A new workgroup's configuration with AWS's defaults filled in."""
     made = {"EnforceWorkGroupConfiguration": True, "PublishCloudWatchMetricsEnabled": False, "RequesterPaysEnabled": False, **configuration}
-    made["EngineVersion"] = {**ENGINE, **{key: value for key, value in (configuration.get("EngineVersion") or {}).items() if key == "SelectedEngineVersion"}}
+    made["EngineVersion"] = {
+        **ENGINE,
+        **{key: value for key, value in (configuration.get("EngineVersion") or {}).items() if key == "SelectedEngineVersion"},
+    }
     made.setdefault("ResultConfiguration", {})
     return made
 

@@ -10,8 +10,10 @@ globals and exit touch nobody else.
 HEADWATER_WARM=0 turns it off. The results are the same either way; tests/e2e holds them together.
 """
 
+import gc
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -70,26 +72,30 @@ def preload():
     our_utils = str(ROOT / "plugins" / "module_utils")
     if our_utils not in ansible.module_utils.__path__:
         ansible.module_utils.__path__.append(our_utils)
-    _cache_models()
+    _share_loader()
+    _walk_stack_lightly()
     tasks = " ".join(path.read_text() for path in ROOT.glob("roles/*/tasks/*.yml"))
     names = sorted({*COLLECTIONS.findall(tasks), *(path.stem for path in OUR_MODULES.glob("*.py"))})
     sources = [Path(load(name).__file__).read_text() for name in names if module_loader.find_plugin(name)]
     _warm_clients(sorted({service for source in sources for service in CLIENT.findall(source)}))
 
 
-def _cache_models():
-    """Parse each of botocore's files once in a process and its forks."""
-    import botocore.loaders
+def _share_loader():
+    """One loader of botocore's files for all sessions of a process and its forks: it remembers what it has parsed."""
+    import botocore.session
 
-    stock_load = botocore.loaders.JSONFileLoader.load_file
-    parsed = {}
+    botocore.session.create_loader = cache(botocore.session.create_loader)
 
-    def load_once(self, path):
-        if path not in parsed:
-            parsed[path] = stock_load(self, path)
-        return parsed[path]
 
-    botocore.loaders.JSONFileLoader.load_file = load_once
+def _walk_stack_lightly():
+    """Ansible walks the stack for each skipped loop, and reads the source of every frame, which it then leaves unused."""
+    from ansible.module_utils._internal import _stack
+
+    def iter_stack():
+        _skip_stackwalk = True  # what Ansible marks its own frames with
+        return (frame for frame in inspect.stack(context=0) if "_skip_stackwalk" not in frame.frame.f_locals)
+
+    _stack.iter_stack = iter_stack
 
 
 def _warm_clients(services):
@@ -99,6 +105,8 @@ def _warm_clients(services):
     session = boto3.session.Session(region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
     for service in services:
         session.client(service)
+    gc.collect()
+    gc.freeze()  # so that forks do not copy pages only because the collector looked at them
 
 
 class ActionModule(_stock.ActionModule):
@@ -175,6 +183,7 @@ def _read_all(*descriptors):
 def _be_module(name, sent, environment):
     """In the fork: become what Ansible's wrapper makes of a fresh interpreter, run the module, exit."""
     code = 1
+    gc.disable()  # it ends soon
     try:
         sys.stdin = open(os.devnull)
         sys.stdout = os.fdopen(1, "w", closefd=False)

@@ -115,12 +115,10 @@ def apply(athena, found, before, after):
     if after is None:
         return
     if before is None or replace:
+        # An empty description is refused here, though not by an update.
+        described = {"Description": after["description"]} if after["description"] else {}
         athena.create_named_query(
-            Name=after["name"],
-            Description=after["description"],
-            Database=after["database"],
-            WorkGroup=after["workgroup"],
-            QueryString=after["query"],
+            Name=after["name"], Database=after["database"], WorkGroup=after["workgroup"], QueryString=after["query"], **described
         )
     elif {**before, "copies": 1} != after:
         athena.update_named_query(

@@ -32,6 +32,10 @@ options:
     type: list
     elements: path
     default: []
+  files:
+    description: Its configuration files, path and content; readable by the user alone, and a change asks for a restart.
+    type: dict
+    default: {}
   folder:
     description: Folder of the supervisor's own files.
     type: path
@@ -154,7 +158,8 @@ class Supervised:
 
     def wanted(self):
         keys = ("command", "environment", "directory")
-        return {**{key: self.params[key] for key in keys}, "files": files_digest(self.params["watch"]), "running": True}
+        watched = {"watched": files_digest(self.params["watch"])}
+        return {**{key: self.params[key] for key in keys}, **watched, "files": self.params["files"], "running": True}
 
     def describe(self):
         """What was started and whether it runs, or None when nothing does."""
@@ -162,7 +167,8 @@ class Supervised:
         if info is None:
             return None
         noted = json.loads(self.noted.read_text()) if self.noted.exists() else {}
-        return {**noted, "running": info["statename"] in ("RUNNING", "STARTING")}
+        files = {path: text for path in self.params["files"] if (text := read_text(path)) is not None}
+        return {**noted, "files": files, "running": info["statename"] in ("RUNNING", "STARTING")}
 
     def rpc(self):
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=SupervisorTransport(None, None, f"unix://{self.socket}")).supervisor
@@ -181,10 +187,11 @@ class Supervised:
         os.chmod(self.folder, 0o700)
         escaped = {"command": shlex.join(self.params["command"]), "directory": self.params["directory"], "log": self.log, "folder": self.folder}
         escaped = {key: str(value).replace("%", "%%") for key, value in escaped.items()}
+        for path, text in self.params["files"].items():
+            write_private(path, text)
         config = self.folder / f"{self.name}.conf"
         config.write_text(CONFIG.format(name=self.name, socket=self.socket, **escaped))
-        self.noted.touch(mode=0o600)
-        self.noted.write_text(json.dumps({key: value for key, value in self.wanted().items() if key != "running"}))
+        write_private(self.noted, json.dumps({key: value for key, value in self.wanted().items() if key not in ("files", "running")}))
         environment = {key: os.environ[key] for key in INHERITED if key in os.environ}
         environment.update({key: str(value) for key, value in self.params["environment"].items()})
         program = [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)]
@@ -249,6 +256,23 @@ class Supervised:
             file.unlink(missing_ok=True)
 
 
+def read_text(path):
+    """A file's text, or None."""
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return None
+
+
+def write_private(path, text):
+    """Write a file that only this user may read, in a folder that may be new."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text)
+
+
 def files_digest(paths):
     """One digest of all watched files' names and bytes."""
     files = []
@@ -289,6 +313,7 @@ def main():
             "environment": {"type": "dict", "default": {}},
             "directory": {"type": "path", "default": "/"},
             "watch": {"type": "list", "elements": "path", "default": []},
+            "files": {"type": "dict", "default": {}},
             "folder": {"type": "path", "required": True},
             "log": {"type": "path", "required": True},
             "port": {"type": "int", "default": 0},

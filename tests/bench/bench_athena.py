@@ -50,7 +50,7 @@ class LocalCloud:
     def __enter__(self):
         self.folder, self.port = tempfile.TemporaryDirectory(prefix="headwater-bench-"), free_port()
         environment = {**os.environ, "HEADWATER_LOCALCLOUD_PORT": str(self.port), "HEADWATER_LOCALCLOUD_STATE_DIR": self.folder.name}
-        self.log = open(Path(self.folder.name) / "log", "w")  # noqa: SIM115 - closed with the process
+        self.log = open(Path(self.folder.name) / "log", "w")
         self.process = subprocess.Popen([sys.executable, "-m", "localcloud"], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
         deadline = time.time() + 30
         while True:
@@ -75,7 +75,11 @@ class LocalCloud:
 
     def client(self, service):
         return boto3.client(
-            service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+            service,
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
 
 
@@ -83,7 +87,9 @@ def by_athena(athena):
     """(seconds, rows without the header, bytes scanned)"""
     begun = time.perf_counter()
     started = athena.start_query_execution(
-        QueryString=QUERY.format("orders"), QueryExecutionContext={"Database": "bench"}, ResultConfiguration={"OutputLocation": "s3://bench-data/out/"}
+        QueryString=QUERY.format("orders"),
+        QueryExecutionContext={"Database": "bench"},
+        ResultConfiguration={"OutputLocation": "s3://bench-data/out/"},
     )
     while True:
         execution = athena.get_query_execution(QueryExecutionId=started["QueryExecutionId"])["QueryExecution"]
@@ -114,11 +120,18 @@ def main(rows=10_000_000, rounds=7):
         with open(path, "rb") as body:
             s3.put_object(Bucket="bench-data", Key="orders/orders.parquet", Body=body)
         glue.create_database(DatabaseInput={"Name": "bench"})
-        columns = [{"Name": "order_id", "Type": "bigint"}, {"Name": "customer", "Type": "string"}, {"Name": "amount", "Type": "decimal(12,2)"}]
+        columns = [
+            {"Name": "order_id", "Type": "bigint"},
+            {"Name": "customer", "Type": "string"},
+            {"Name": "amount", "Type": "decimal(12,2)"},
+        ]
         serde = {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"}
         glue.create_table(
             DatabaseName="bench",
-            TableInput={"Name": "orders", "StorageDescriptor": {"Columns": columns, "Location": "s3://bench-data/orders/", "SerdeInfo": serde}},
+            TableInput={
+                "Name": "orders",
+                "StorageDescriptor": {"Columns": columns, "Location": "s3://bench-data/orders/", "SerdeInfo": serde},
+            },
         )
         times = {"DuckDB": [], "Athena": []}
         for _ in range(rounds):

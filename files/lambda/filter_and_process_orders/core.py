@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -43,6 +43,7 @@ SPELLINGS = {"canceled": "cancelled"}
 
 BLOCK_BYTES = 4 << 20  # what is parsed at once; smaller costs calls, larger costs cache and memory
 MAX_ROW_BYTES = 1 << 20  # a longer row is no order: it is rejected in pieces, so that memory stays bounded
+CUT_ROWS = 20_000  # rows cut and judged at once where they are cut here; a block may have millions of tiny ones
 ROW_GROUP_ROWS = 131_072
 _PIECE_BYTES = 1 << 20
 
@@ -283,7 +284,7 @@ def row_end(buf: bytes, pos: int = 0, state: int = _START) -> tuple[int, int]:
             if pos > size:
                 return -1, _QUOTED
             state = _QUOTE
-        elif (state == _QUOTE and buf[pos] == 0x22) or (state == _START and buf[pos] == 0x22):
+        elif state != _PLAIN and buf[pos] == 0x22:
             pos, state = pos + 1, _QUOTED
         else:
             pos = _OUT_OF_QUOTES.match(buf, pos).end()
@@ -305,17 +306,18 @@ class Span(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """A block cut into rows: those that are complete, and the bytes and line ends that they and blank lines take."""
+    """Some rows of a block, the place in it where they end, and the number of lines that they and blank lines take."""
 
     rows: list[Span]
-    used: int
+    end: int
     lines: int
 
 
-def cut_rows(buf: bytes, final: bool) -> Cut:
-    """Cut a block that begins where a row begins. Blank lines are no rows.
+def cut_rows(buf: bytes, final: bool, max_row: int) -> Iterator[Cut]:
+    """Cut a block that begins where a row begins into its rows, CUT_ROWS at a time. Blank lines are no rows.
 
-    With `final` (the file ends here) a last row without a line end counts, unless it is inside an open quote.
+    Ends before a row that does not end in `buf` or is longer than `max_row` bytes. With `final` (the file ends here)
+    a last row without a line end counts, unless it is inside an open quote.
     """
     rows: list[Span] = []
     pos = lines = 0
@@ -325,26 +327,25 @@ def cut_rows(buf: bytes, final: bool) -> Cut:
         if 0 <= quote < pos:
             quote = buf.find(b'"', pos)
         eol = _EOL.search(buf, pos)
-        inner = 0
-        if quote >= 0 and (eol is None or quote < eol.start()):
-            end, state = row_end(buf, pos)
+        quoted = quote >= 0 and (eol is None or quote < eol.start())
+        if quoted:
+            place, state = row_end(buf, pos)
             if state == _QUOTED:
                 break
-            eol = _EOL.match(buf, end) if end >= 0 else None
-            inner = _line_ends(buf[pos:end] if eol else buf[pos:])
-        if eol is None:
-            if final:
-                rows.append(Span(pos, size, size, lines))
-                lines += inner
-                pos = size
+            eol = _EOL.match(buf, place) if place >= 0 else None
+        if not final and (eol is None or (eol[0] == b"\r" and eol.end() == size)):
+            break  # that CR may be half of a CRLF
+        end, after = eol.span() if eol else (size, size)
+        if end - pos > max_row:
             break
-        if not final and eol[0] == b"\r" and eol.end() == size:
-            break  # it may be half of a CRLF
-        if eol.start() > pos:
-            rows.append(Span(pos, eol.start(), eol.end(), lines))
-        lines += inner + 1
-        pos = eol.end()
-    return Cut(rows, pos, lines)
+        if end > pos:
+            rows.append(Span(pos, end, after, lines))
+        lines += (_line_ends(buf[pos:end]) if quoted else 0) + (eol is not None)
+        pos = after
+        if len(rows) == CUT_ROWS:
+            yield Cut(rows, pos, lines)
+            rows, lines = [], 0
+    yield Cut(rows, pos, lines)
 
 
 def _line_ends(data: bytes) -> int:
@@ -579,7 +580,7 @@ class _Run:
 
     def __init__(self, event_date: date, drop_after_days: int, open_kept: Callable[[], Writable], rejects: Writable, max_row: int) -> None:
         self.summary = Summary()
-        self._oldest = event_date - timedelta(days=drop_after_days)
+        self._oldest = date.fromordinal(max(event_date.toordinal() - drop_after_days, 1))
         self._kept = _Kept(open_kept)
         self._rejects = _Rejects(rejects)
         self._max_row = max_row
@@ -668,7 +669,8 @@ class _Run:
         if len(missing) == len(COLUMNS):
             return "no_header", f"there is no header row: none of {', '.join(COLUMNS)} is in the first row, {_seen(text)}"
         if missing:
-            return "column_missing", f"the header lacks {', '.join(missing)}; it has {', '.join(map(_seen, names))}"
+            more = ", …" if len(names) > 20 else ""
+            return "column_missing", f"the header lacks {', '.join(missing)}; it has {', '.join(map(_seen, names[:20]))}{more}"
         if repeated:
             return "column_repeated", f"the header has {', '.join(repeated)} more than once, so it is unclear which one counts"
         wanted = [known.index(name.lower()) for name in COLUMNS]
@@ -707,13 +709,19 @@ class _Run:
 
     def _rows(self, buf: bytes, final: bool) -> int:
         """The exact way: cut `buf` into rows, set aside those that pyarrow must not see, and judge the others."""
-        cut = cut_rows(buf, final)
-        rows, used, lines = cut.rows, cut.used, cut.lines
-        too_long = next((n for n, row in enumerate(rows) if row.end - row.start > self._max_row), None)
-        if too_long is not None:
-            used, lines = rows[too_long].start, rows[too_long].line
-            rows = rows[:too_long]
-        suspicious = self._whole or b"\0" in buf or not _is_utf8(pa.py_buffer(buf))
+        used = 0
+        suspicious = self._whole is not None or b"\0" in buf or not _is_utf8(pa.py_buffer(buf))
+        for cut in cut_rows(buf, final, self._max_row):
+            self._judge_rows(buf, cut, suspicious)
+            used = cut.end
+        rest = buf[used:]
+        if rest and (final or len(rest.removesuffix(b"\r")) > self._max_row):  # that CR may be the row's end
+            self._begin_long_row(rest)
+            return used + self._on_with_long_row(rest, final)
+        return used
+
+    def _judge_rows(self, buf: bytes, cut: Cut, suspicious: bool) -> None:
+        rows = cut.rows
         odd = {n: problem for n, row in enumerate(rows) if (problem := self._oddity(buf[row.start : row.end]))} if suspicious else {}
         others = [n for n in range(len(rows)) if n not in odd]
         bad: list[int] = []
@@ -732,12 +740,7 @@ class _Run:
             else:
                 self._reject_bad(first + n, self._line + rows[n].line, data)
         self._account(verdict, len(rows))
-        self._line += lines
-        rest = buf[used:]
-        if rest and (final or len(rest.removesuffix(b"\r")) > self._max_row):  # that CR may be the row's end
-            self._begin_long_row(rest)
-            return used + self._on_with_long_row(rest, final)
-        return used
+        self._line += cut.lines
 
     def _oddity(self, data: bytes) -> tuple[str, str] | None:
         """Why a row is rejected before anybody looks at its fields, as (code, message), or None."""

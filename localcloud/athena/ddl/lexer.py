@@ -31,8 +31,8 @@ class Token:
 
 
 def tokens(source):
-    """The Tokens of a statement; SyntaxProblem at what is none."""
-    found, at = [], 0
+    """The Tokens of a statement, one by one; SyntaxProblem at what is none."""
+    at = 0
     while at < len(source):
         match = _TOKEN.match(source, at)
         if not match:
@@ -42,12 +42,9 @@ def tokens(source):
             value = _unescaped(value[1:-1])
         elif kind == "quoted":
             value = value[1:-1].replace('""', '"') if value[0] == '"' else value[1:-1]
-        if kind != "space":
-            found.append(Token(kind, value, at, match.end()))
+        if kind != "space" and not (kind == "symbol" and value == ";" and not source[match.end() :].strip(" ;\r\n\t")):
+            yield Token(kind, value, at, match.end())
         at = match.end()
-    while found and found[-1].kind == "symbol" and found[-1].value == ";":
-        found.pop()
-    return found
 
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
@@ -61,17 +58,36 @@ def _unescaped(value):
 
 
 class Reader:
-    """Steps through Tokens; what is not as expected is a SyntaxProblem at its place."""
+    """Steps through Tokens; what is not as expected is a SyntaxProblem at its place.
 
-    def __init__(self, source, found=None):
-        self.source, self.tokens, self.at = source, tokens(source) if found is None else found, 0
+    Tokens are read only as far as asked for: a query behind PREPARE or CREATE VIEW has another grammar.
+    """
+
+    def __init__(self, source):
+        self.source, self.at = source, 0
+        self._seen, self._more = [], tokens(source)
+
+    def _peek(self, index):
+        while len(self._seen) <= index:
+            following = next(self._more, None)
+            if following is None:
+                return Token("end", "<EOF>", len(self.source), len(self.source))
+            self._seen.append(following)
+        return self._seen[index]
 
     @property
     def token(self):
-        return self.tokens[self.at] if self.at < len(self.tokens) else Token("end", "<EOF>", len(self.source), len(self.source))
+        return self._peek(self.at)
+
+    def remaining(self):
+        """All the Tokens from here on."""
+        self._seen += list(self._more)
+        return self._seen[self.at :]
 
     def problem(self, expected):
-        return SyntaxProblem(f"mismatched input '{self.token.value}'. Expecting: {expected}", *place(self.source, min(self.token.start, len(self.source))))
+        return SyntaxProblem(
+            f"mismatched input '{self.token.value}'. Expecting: {expected}", *place(self.source, min(self.token.start, len(self.source)))
+        )
 
     def take(self):
         token = self.token
@@ -80,7 +96,7 @@ class Reader:
 
     def words(self, *words):
         """Take this sequence of words if it is next."""
-        if all(self.at + i < len(self.tokens) and self.tokens[self.at + i].is_word(word) for i, word in enumerate(words)):
+        if all(self._peek(self.at + i).is_word(word) for i, word in enumerate(words)):
             self.at += len(words)
             return True
         return False

@@ -59,7 +59,10 @@ class Runner:
             raise QueryError("GENERIC_USER_ERROR", f"{_FAILED} NoSuchObjectException: {name}: Database does not exist")
         tables = self._tables(name)
         if tables and not cascade:
-            raise QueryError("GENERIC_USER_ERROR", f"{_FAILED} InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)")
+            raise QueryError(
+                "GENERIC_USER_ERROR",
+                f"{_FAILED} InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)",
+            )
         for table in tables:
             self.glue.delete_table(DatabaseName=name, Name=table["Name"])
         self.glue.delete_database(Name=name)
@@ -91,8 +94,17 @@ class Runner:
         names = [column["Name"] for column in [*columns, *partitions]]
         twice = sorted({column for column in names if names.count(column) > 1})
         if twice:
-            raise QueryError("GENERIC_USER_ERROR", f"FAILED: SemanticException [Error 10035]: Column repeated in partitioning columns or table: {', '.join(twice)}")
-        made = {"Name": name, "TableType": "EXTERNAL_TABLE", "PartitionKeys": partitions, "Parameters": {"EXTERNAL": "TRUE", **properties}, "StorageDescriptor": descriptor}
+            raise QueryError(
+                "GENERIC_USER_ERROR",
+                f"FAILED: SemanticException [Error 10035]: Column repeated in partitioning columns or table: {', '.join(twice)}",
+            )
+        made = {
+            "Name": name,
+            "TableType": "EXTERNAL_TABLE",
+            "PartitionKeys": partitions,
+            "Parameters": {"EXTERNAL": "TRUE", **properties},
+            "StorageDescriptor": descriptor,
+        }
         if comment is not None:
             made["Parameters"]["comment"] = comment
         self.glue.create_table(DatabaseName=database, TableInput=made)
@@ -112,7 +124,10 @@ class Runner:
                 return []
             raise QueryError("GENERIC_USER_ERROR", f"FAILED: SemanticException [Error 10001]: Table not found {name}")
         if (found.get("TableType") == "VIRTUAL_VIEW") != view:
-            raise QueryError("GENERIC_USER_ERROR", f"FAILED: SemanticException: {database}.{name} is a {'table: use DROP TABLE' if view else 'view: use DROP VIEW'}")
+            raise QueryError(
+                "GENERIC_USER_ERROR",
+                f"FAILED: SemanticException: {database}.{name} is a {'table: use DROP TABLE' if view else 'view: use DROP VIEW'}",
+            )
         self.glue.delete_table(DatabaseName=database, Name=name)
         return []
 
@@ -146,7 +161,9 @@ class Runner:
         return _matching((table["Name"] for table in self._tables(database or self.database)), pattern)
 
     def show_views(self, database, pattern):
-        return _matching((table["Name"] for table in self._tables(database or self.database) if table.get("TableType") == "VIRTUAL_VIEW"), pattern)
+        return _matching(
+            (table["Name"] for table in self._tables(database or self.database) if table.get("TableType") == "VIRTUAL_VIEW"), pattern
+        )
 
     def show_columns(self, table):
         found = self._raw(table)
@@ -197,7 +214,12 @@ class Runner:
         lines += ["ROW FORMAT SERDE ", f"  {_quoted(serde.get('SerializationLibrary', ''))} "]
         if serde.get("Parameters"):
             lines += ["WITH SERDEPROPERTIES ( ", *_pairs(serde["Parameters"])]
-        lines += ["STORED AS INPUTFORMAT ", f"  {_quoted(descriptor.get('InputFormat', ''))} ", "OUTPUTFORMAT ", f"  {_quoted(descriptor.get('OutputFormat', ''))}"]
+        lines += [
+            "STORED AS INPUTFORMAT ",
+            f"  {_quoted(descriptor.get('InputFormat', ''))} ",
+            "OUTPUTFORMAT ",
+            f"  {_quoted(descriptor.get('OutputFormat', ''))}",
+        ]
         lines += ["LOCATION", f"  {_quoted(descriptor.get('Location', ''))}"]
         properties = {key: value for key, value in (found.get("Parameters") or {}).items() if key != "EXTERNAL"}
         return [*lines, *(["TBLPROPERTIES (", *_pairs(properties)] if properties else [])]
@@ -222,15 +244,22 @@ class Runner:
     def _values(self, keys, given):
         names = [key["Name"].lower() for key in keys]
         if set(given) != set(names):
-            raise QueryError("GENERIC_USER_ERROR", f"FAILED: SemanticException partition spec {given} must name exactly the keys {', '.join(names)}")
+            raise QueryError(
+                "GENERIC_USER_ERROR", f"FAILED: SemanticException partition spec {given} must name exactly the keys {', '.join(names)}"
+            )
         return [given[name] for name in names]
 
     def add_partitions(self, table, if_not_exists, partitions):
         found, keys = self._partitioned(table)
-        made = [_partition_input(found, self._values(keys, values), location or _default_location(found, keys, values)) for values, location in partitions]
+        made = [
+            _partition_input(found, self._values(keys, values), location or _default_location(found, keys, values))
+            for values, location in partitions
+        ]
         errors = self._register(table, made)
         if errors and not if_not_exists:
-            raise QueryError("GENERIC_USER_ERROR", f"{_FAILED} AlreadyExistsException(message:Partition already exists: {errors[0]['PartitionValues']})")
+            raise QueryError(
+                "GENERIC_USER_ERROR", f"{_FAILED} AlreadyExistsException(message:Partition already exists: {errors[0]['PartitionValues']})"
+            )
         return []
 
     def _register(self, table, inputs):
@@ -255,7 +284,9 @@ class Runner:
                 if error.response["Error"]["Code"] != "EntityNotFoundException":
                     raise
                 if not if_exists:
-                    raise QueryError("GENERIC_USER_ERROR", f"FAILED: SemanticException [Error 10006]: Partition not found {values}") from error
+                    raise QueryError(
+                        "GENERIC_USER_ERROR", f"FAILED: SemanticException [Error 10006]: Partition not found {values}"
+                    ) from error
         return []
 
     def msck(self, table):
@@ -279,11 +310,25 @@ class Runner:
         if not shown:
             return []
         table_name = found["Name"]
-        return ["Partitions not in metastore:\t" + "\t".join(f"{table_name}:{part}" for part in shown), *(f"Repair: Added partition to metastore {table_name}:{part}" for part in shown)]
+        return [
+            "Partitions not in metastore:\t" + "\t".join(f"{table_name}:{part}" for part in shown),
+            *(f"Repair: Added partition to metastore {table_name}:{part}" for part in shown),
+        ]
 
     def _changed(self, table, change):
         found, (database, _) = self._raw(table), self._named(table)
-        allowed = ("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys", "ViewOriginalText", "ViewExpandedText", "TableType", "Parameters")
+        allowed = (
+            "Name",
+            "Description",
+            "Owner",
+            "Retention",
+            "StorageDescriptor",
+            "PartitionKeys",
+            "ViewOriginalText",
+            "ViewExpandedText",
+            "TableType",
+            "Parameters",
+        )
         made = {key: found[key] for key in allowed if found.get(key) is not None}
         change(made)
         self.glue.update_table(DatabaseName=database, TableInput=made)
@@ -304,7 +349,9 @@ class Runner:
 
     def set_location(self, table, location):
         storage.split(location)
-        return self._changed(table, lambda made: made["StorageDescriptor"].update(Location=location if location.endswith("/") else location + "/"))
+        return self._changed(
+            table, lambda made: made["StorageDescriptor"].update(Location=location if location.endswith("/") else location + "/")
+        )
 
 
 def _matching(names, pattern):
@@ -312,7 +359,9 @@ def _matching(names, pattern):
     found = sorted(names)
     if pattern is None:
         return found
-    return [name for name in found if any(fnmatch.fnmatchcase(name, choice.strip().lower().replace(".*", "*")) for choice in pattern.split("|"))]
+    return [
+        name for name in found if any(fnmatch.fnmatchcase(name, choice.strip().lower().replace(".*", "*")) for choice in pattern.split("|"))
+    ]
 
 
 def _all_columns(raw):
@@ -358,4 +407,3 @@ def _partition_input(raw, values, location):
 def _unescaped(value):
     """Hive writes awkward characters of partition values as %XX."""
     return re.sub(r"%([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), value)
-

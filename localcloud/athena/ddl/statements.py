@@ -12,7 +12,12 @@ _FORMATS = {
     "PARQUET": ("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat", "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"),
     "TEXTFILE": ("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", "org.apache.hadoop.mapred.TextInputFormat", "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"),
 }  # fmt: skip
-_TEXT_SERDES = ("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", "org.apache.hadoop.hive.serde2.OpenCSVSerde", "org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe")
+_TEXT_SERDES = (
+    "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+    "org.apache.hadoop.hive.serde2.OpenCSVSerde",
+    "org.openx.data.jsonserde.JsonSerDe",
+    "org.apache.hive.hcatalog.data.JsonSerDe",
+)
 _SUPPORTED_SERDES = {name.lower(): name for name in (*_TEXT_SERDES, _FORMATS["PARQUET"][0])}
 
 
@@ -29,10 +34,10 @@ class Statement:
 def parse(text):
     """The Statement of a text. SyntaxProblem for what is no statement of Athena's, QueryError for what is not built."""
     reader = Reader(text)
-    if not reader.tokens:
+    if reader.token.kind == "end":
         raise SyntaxProblem("mismatched input '<EOF>'. Expecting: a statement")
     first = reader.token
-    if first.kind == "symbol" and first.value == "(" or first.is_word("SELECT", "WITH", "VALUES", "TABLE"):
+    if (first.kind == "symbol" and first.value == "(") or first.is_word("SELECT", "WITH", "VALUES", "TABLE"):
         query = text.rstrip().rstrip(";")
         parse_query(query)
         return Statement("query", "DML", "SELECT", {"query": query})
@@ -41,8 +46,15 @@ def parse(text):
             return function(reader)
     for words in _ELSEWHERE:
         if reader.words(*words):
-            return Statement("unsupported", "DDL" if words[0] not in ("INSERT", "UNLOAD", "MERGE", "UPDATE", "DELETE") else "DML", " ".join(words), {"what": " ".join(words)})
-    raise reader.problem("'ALTER', 'CREATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'MSCK', 'PREPARE', 'SELECT', 'SHOW', 'VALUES', 'WITH'")
+            return Statement(
+                "unsupported",
+                "DDL" if words[0] not in ("INSERT", "UNLOAD", "MERGE", "UPDATE", "DELETE") else "DML",
+                " ".join(words),
+                {"what": " ".join(words)},
+            )
+    raise reader.problem(
+        "'ALTER', 'CREATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'MSCK', 'PREPARE', 'SELECT', 'SHOW', 'VALUES', 'WITH'"
+    )
 
 
 def _if_exists(reader):
@@ -101,7 +113,7 @@ def _column(reader):
             if depth == 0:
                 break
             depth -= 1
-        elif depth == 0 and (token.kind == "symbol" and token.value == "," or token.is_word("COMMENT")):
+        elif depth == 0 and ((token.kind == "symbol" and token.value == ",") or token.is_word("COMMENT")):
             break
         reader.take()
     source = reader.source[start : reader.token.start].strip()
@@ -129,7 +141,14 @@ def _columns(reader):
 
 
 def _create_external_table(reader):
-    parts = {"if_not_exists": _if_not_exists(reader), "table": reader.qualified(), "partitions": [], "comment": None, "location": None, "properties": {}}
+    parts = {
+        "if_not_exists": _if_not_exists(reader),
+        "table": reader.qualified(),
+        "partitions": [],
+        "comment": None,
+        "location": None,
+        "properties": {},
+    }
     parts["columns"] = _columns(reader)
     serde, serde_parameters, formats, delimited = None, {}, None, None
     while reader.token.kind != "end":
@@ -205,7 +224,7 @@ def _create_table(reader):
     at = reader.at
     _if_not_exists(reader)
     reader.qualified()
-    if any(token.is_word("AS") for token in reader.tokens[reader.at :]):
+    if any(token.is_word("AS") for token in reader.remaining()):
         return Statement("unsupported", "DDL", "CREATE_TABLE_AS_SELECT", {"what": "CREATE TABLE AS SELECT"})
     reader.at = at
     return Statement("unsupported", "DDL", "CREATE_TABLE", {"what": "CREATE TABLE without EXTERNAL (Iceberg)"})
@@ -309,7 +328,12 @@ def _alter_table(reader):
     if reader.words("ADD"):
         exists = _if_not_exists(reader)
         if reader.token.is_word("PARTITION"):
-            return Statement("add_partitions", "DDL", "ALTER_TABLE_ADD_PARTITION", {"table": table, "if_not_exists": exists, "partitions": _partitions(reader)})
+            return Statement(
+                "add_partitions",
+                "DDL",
+                "ALTER_TABLE_ADD_PARTITION",
+                {"table": table, "if_not_exists": exists, "partitions": _partitions(reader)},
+            )
         if reader.words("COLUMNS"):
             columns = _columns(reader)
             reader.end()
@@ -322,7 +346,9 @@ def _alter_table(reader):
             reader.symbol(",")
         reader.end()
         if found:
-            return Statement("drop_partitions", "DDL", "ALTER_TABLE_DROP_PARTITION", {"table": table, "if_exists": exists, "partitions": found})
+            return Statement(
+                "drop_partitions", "DDL", "ALTER_TABLE_DROP_PARTITION", {"table": table, "if_exists": exists, "partitions": found}
+            )
     if reader.words("SET", "TBLPROPERTIES"):
         properties = _properties(reader)
         reader.end()
@@ -402,4 +428,18 @@ _STATEMENTS = (
     (("SHOW", "TBLPROPERTIES"), _show_properties), (("DESCRIBE",), _describe), (("DESC",), _describe), (("MSCK", "REPAIR", "TABLE"), _msck), (("ALTER", "TABLE"), _alter_table),
     (("PREPARE",), _prepare), (("DEALLOCATE", "PREPARE"), _deallocate), (("EXECUTE",), _execute), (("EXPLAIN",), _explain),
 )  # fmt: skip
-_ELSEWHERE = (("INSERT", "INTO"), ("UNLOAD",), ("MERGE", "INTO"), ("UPDATE",), ("DELETE", "FROM"), ("OPTIMIZE",), ("VACUUM",), ("ALTER", "DATABASE"), ("ALTER", "SCHEMA"), ("ALTER", "VIEW"), ("SHOW", "FUNCTIONS"), ("SHOW", "STATS"), ("USING",))
+_ELSEWHERE = (
+    ("INSERT", "INTO"),
+    ("UNLOAD",),
+    ("MERGE", "INTO"),
+    ("UPDATE",),
+    ("DELETE", "FROM"),
+    ("OPTIMIZE",),
+    ("VACUUM",),
+    ("ALTER", "DATABASE"),
+    ("ALTER", "SCHEMA"),
+    ("ALTER", "VIEW"),
+    ("SHOW", "FUNCTIONS"),
+    ("SHOW", "STATS"),
+    ("USING",),
+)

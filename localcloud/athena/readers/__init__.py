@@ -21,7 +21,10 @@ def kind_of(table):
         return text
     if table.parameters.get("table_type", "").upper() == "ICEBERG":
         raise QueryError("NOT_SUPPORTED", "an Iceberg table is not in the local cloud; see docs/local-cloud.md")
-    raise QueryError("NOT_SUPPORTED", f"the SerDe {serde or '(none)'} of table {table.database}.{table.name} is not in the local cloud; see docs/local-cloud.md")
+    raise QueryError(
+        "NOT_SUPPORTED",
+        f"the SerDe {serde or '(none)'} of table {table.database}.{table.name} is not in the local cloud; see docs/local-cloud.md",
+    )
 
 
 def read(scan, context, reading):

@@ -9,9 +9,6 @@ from localcloud.athena.errors import QueryError
 from localcloud.athena.readers import partitions
 from localcloud.athena.sql import types as t
 
-#: above this many different (partition, schema) groups the values are looked up per file instead
-_BRANCHES = 32
-
 
 @lru_cache(maxsize=4096)
 def _footer(path, stamp):
@@ -70,10 +67,12 @@ def read(scan, parts, context, reading):
             footers[signature] = (footer, item)
     values = partitions.constants(scan, parts)
     if not branches:
-        listed = ", ".join(f"CAST(NULL AS {t.duck(kinds[name])}) AS {t.quote(name)}" for name in [*names, *values]) or "NULL AS hw_none"
-        reading.sql[scan.token] = f"(SELECT {listed} WHERE FALSE)"
+        listed = [f"CAST(NULL AS {t.duck(kind)}) AS {t.quote(name)}" for name, kind in scan.columns]
+        reading.sql[scan.token] = f"(SELECT {', '.join(listed)} WHERE FALSE)"
         return
-    reading.sql[scan.token] = "(" + " UNION ALL ".join(_branch(names, kinds, values, files, *footers[signature]) for signature, files in branches.items()) + ")"
+    unread = partitions.unread(scan)
+    branch = [_branch(names, kinds, values, unread, files, *footers[signature]) for signature, files in branches.items()]
+    reading.sql[scan.token] = f"({' UNION ALL BY NAME '.join(branch)})"
 
 
 def _open(item):
@@ -113,7 +112,7 @@ def _excluded(statistics, operator, constants):
         return False  # statistics of another type than the column's (e.g. a date kept as text): read it
 
 
-def _branch(names, kinds, values, files, footer, item):
+def _branch(names, kinds, values, unread, files, footer, item):
     """One read_parquet over files of the same schema, with the columns as the table declares them."""
     listed = [f"{_column(name, kinds[name], footer, item)} AS {t.quote(name)}" for name in names]
     for name, texts in values.items():
@@ -124,7 +123,7 @@ def _branch(names, kinds, values, files, footer, item):
             one = "[" + ", ".join("NULL" if text is None else t.text(text) for text in chosen) + "][CAST(file_index AS BIGINT) + 1]"
         listed.append(f"{partitions.typed(one, kinds[name])} AS {t.quote(name)}")
     paths = ", ".join(t.text(glob_escape(path)) for path, _ in files)
-    return f"SELECT {', '.join(listed) or 'NULL AS hw_none'} FROM read_parquet([{paths}], hive_partitioning=false)"
+    return f"SELECT {', '.join([*listed, *unread])} FROM read_parquet([{paths}], hive_partitioning=false)"
 
 
 def glob_escape(path):
@@ -149,7 +148,10 @@ def _column(name, kind, footer, item):
     if kind.name in ("array", "map", "row"):
         return _nested(sql, found, kind, name, item)
     shown = str(kind)
-    raise QueryError("HIVE_BAD_DATA", f"Field {name}'s type {str(found).upper()} in parquet file {item.uri} is incompatible with type {shown} defined in table schema")
+    raise QueryError(
+        "HIVE_BAD_DATA",
+        f"Field {name}'s type {str(found).upper()} in parquet file {item.uri} is incompatible with type {shown} defined in table schema",
+    )
 
 
 _ARROW = {
@@ -171,9 +173,14 @@ def _same(found, kind):
 def _compatible(found, kind):
     """What Athena's Parquet reader converts by itself: wider integers, doubles, decimals, text kept as binary."""
     if kind.name in t.INTEGERS:
-        return pa.types.is_signed_integer(found) and found.bit_width <= {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}[kind.name] or (
-            kind.name in ("tinyint", "smallint") and pa.types.is_int32(found)
-        ) or (kind.name == "bigint" and pa.types.is_uint32(found))
+        return (
+            (
+                pa.types.is_signed_integer(found)
+                and found.bit_width <= {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}[kind.name]
+            )
+            or (kind.name in ("tinyint", "smallint") and pa.types.is_int32(found))
+            or (kind.name == "bigint" and pa.types.is_uint32(found))
+        )
     if kind.name == "double":
         return pa.types.is_float32(found)
     if kind.name == "decimal":
@@ -189,17 +196,26 @@ def _nested(sql, found, kind, name, item):
         inner = _value("hw_e", found.value_type, kind.element, name, item)
         return f"list_transform({sql}, lambda hw_e: {inner})"
     if kind.name == "map" and pa.types.is_map(found):
-        key, value = _value("hw_e.key", found.key_type, kind.args[0], name, item), _value("hw_e.value", found.item_type, kind.args[1], name, item)
+        key, value = (
+            _value("hw_e.key", found.key_type, kind.args[0], name, item),
+            _value("hw_e.value", found.item_type, kind.args[1], name, item),
+        )
         return f"map_from_entries(list_transform(map_entries({sql}), lambda hw_e: struct_pack(k := {key}, v := {value})))"
     if kind.name == "row" and pa.types.is_struct(found):
         fields = {found.field(i).name.lower(): found.field(i) for i in range(found.num_fields)}
         parts = []
         for index, (field_name, field_kind) in enumerate(kind.args):
             field = fields.get((field_name or "").lower())
-            value = f"CAST(NULL AS {t.duck(field_kind)})" if field is None else _value(f"({sql}).{t.quote(field.name)}", field.type, field_kind, name, item)
+            value = (
+                f"CAST(NULL AS {t.duck(field_kind)})"
+                if field is None
+                else _value(f"({sql}).{t.quote(field.name)}", field.type, field_kind, name, item)
+            )
             parts.append(f"f{index} := {value}")
         return f"CASE WHEN {sql} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"
-    raise QueryError("HIVE_BAD_DATA", f"Field {name}'s type {found} in parquet file {item.uri} is incompatible with type {kind} defined in table schema")
+    raise QueryError(
+        "HIVE_BAD_DATA", f"Field {name}'s type {found} in parquet file {item.uri} is incompatible with type {kind} defined in table schema"
+    )
 
 
 def _value(sql, found, kind, name, item):
@@ -209,4 +225,6 @@ def _value(sql, found, kind, name, item):
         return sql
     if _compatible(found, kind):
         return f"CAST({sql} AS {t.duck(kind)})"
-    raise QueryError("HIVE_BAD_DATA", f"Field {name}'s type {found} in parquet file {item.uri} is incompatible with type {kind} defined in table schema")
+    raise QueryError(
+        "HIVE_BAD_DATA", f"Field {name}'s type {found} in parquet file {item.uri} is incompatible with type {kind} defined in table schema"
+    )

@@ -21,18 +21,25 @@ def chosen(scan, context):
     predicates = [predicate.sql for predicate in scan.predicates if predicate.names <= set(table.partition_keys)]
     if not found or not predicates:
         return found
-    columns = {f"p{i}": pa.array([_value(partition.values, i) for partition in found], pa.string()) for i in range(len(table.partition_keys))}
+    columns = {
+        f"p{i}": pa.array([_value(partition.values, i) for partition in found], pa.string()) for i in range(len(table.partition_keys))
+    }
     columns["i"] = pa.array(range(len(found)), pa.int64())
     context.connection.register("hw_partitions", pa.table(columns))
     listed = ", ".join(f"{typed(f'p{i}', kinds[name])} AS {t.quote(name)}" for i, name in enumerate(table.partition_keys))
     sql = f"SELECT {scan.alias}.i FROM (SELECT i, {listed} FROM hw_partitions) AS {scan.alias} WHERE {' AND '.join(predicates)} ORDER BY 1"
-    kept = [row[0] for row in context.connection.execute(sql).fetchall()]
+    kept = [row[0] for row in context.connection.sql(sql).fetchall()]
     context.connection.unregister("hw_partitions")
     return [found[i] for i in kept]
 
 
 def _value(values, index):
     return None if index >= len(values) or values[index] == NULL_PARTITION else values[index]
+
+
+def unread(scan):
+    """Columns that the SQL may name but whose values nothing depends on, as NULLs."""
+    return [f"CAST(NULL AS {t.duck(kind)}) AS {t.quote(name)}" for name, kind in scan.columns if name not in scan.used]
 
 
 def typed(sql, kind):

@@ -48,7 +48,7 @@ def read(scan, parts, context, reading):
     for name, texts in values.items():
         one = "[" + ", ".join("NULL" if text is None else t.text(text) for text in texts) + "]"
         listed.append(f"{partitions.typed(f'CAST({one} AS VARCHAR[])[hw_part + 1]', kinds[name])} AS {t.quote(name)}")
-    reading.sql[scan.token] = f"(SELECT {', '.join(listed) or 'NULL AS hw_none'} FROM {relation})"
+    reading.sql[scan.token] = f"(SELECT {', '.join([*listed, *partitions.unread(scan)])} FROM {relation})"
 
 
 def _lines(item):
@@ -182,7 +182,9 @@ def _json_lines(lines, declared, names, options, item, kinds):
                 raise ValueError("a row must be a JSON object")
         except ValueError as error:
             if not ignore:
-                raise QueryError("HIVE_CURSOR_ERROR", f"Row is not a valid JSON Object - JSONException: {error} (line {number} of {item.uri})") from error
+                raise QueryError(
+                    "HIVE_CURSOR_ERROR", f"Row is not a valid JSON Object - JSONException: {error} (line {number} of {item.uri})"
+                ) from error
             record = {}
         if fold:
             record = {key.lower(): value for key, value in record.items()}

@@ -12,12 +12,25 @@ _DOUBLES = {
     "stddev": "stddev_samp", "stddev_samp": "stddev_samp", "stddev_pop": "stddev_pop", "variance": "var_samp", "var_samp": "var_samp",
     "var_pop": "var_pop", "skewness": None, "kurtosis": None, "geometric_mean": "geomean",
 }  # fmt: skip
-_PAIRS = {"corr": "corr", "covar_pop": "covar_pop", "covar_samp": "covar_samp", "regr_slope": "regr_slope", "regr_intercept": "regr_intercept"}
+_PAIRS = {
+    "corr": "corr",
+    "covar_pop": "covar_pop",
+    "covar_samp": "covar_samp",
+    "regr_slope": "regr_slope",
+    "regr_intercept": "regr_intercept",
+}
 _PLAIN = {
     "count", "count_if", "sum", "avg", "min", "max", "arbitrary", "any_value", "bool_and", "bool_or", "every", "approx_distinct", "max_by", "min_by",
     "array_agg", "listagg", "histogram", "map_agg", "checksum", "approx_percentile", "bitwise_and_agg", "bitwise_or_agg", "grouping",
 }  # fmt: skip
-_RANKING = {"row_number": t.BIGINT, "rank": t.BIGINT, "dense_rank": t.BIGINT, "percent_rank": t.DOUBLE, "cume_dist": t.DOUBLE, "ntile": t.BIGINT}
+_RANKING = {
+    "row_number": t.BIGINT,
+    "rank": t.BIGINT,
+    "dense_rank": t.BIGINT,
+    "percent_rank": t.DOUBLE,
+    "cume_dist": t.DOUBLE,
+    "ntile": t.BIGINT,
+}
 _VALUES = {"lag", "lead", "first_value", "last_value", "nth_value"}
 
 
@@ -66,7 +79,14 @@ def aggregate(compile_, name, node, order=None):
 
 def _meaning(name, values, distinct, ordered, at):
     wrong = QueryError("FUNCTION_NOT_FOUND", f"Unexpected parameters ({', '.join(str(v.type) for v in values)}) for function {name}", at)
-    count = {"max_by": (2, 3), "min_by": (2, 3), "map_agg": (2,), "listagg": (1, 2), "approx_percentile": (2, 3, 4), "approx_distinct": (1, 2)}
+    count = {
+        "max_by": (2, 3),
+        "min_by": (2, 3),
+        "map_agg": (2,),
+        "listagg": (1, 2),
+        "approx_percentile": (2, 3, 4),
+        "approx_distinct": (1, 2),
+    }
     if len(values) not in (count.get(name) or ((2,) if name in _PAIRS else (1,))):
         raise wrong
     first = values[0]
@@ -208,7 +228,11 @@ def _value(compile_, name, node, ignore, over):
         parts.append(f"CAST({rest[0].sql} AS BIGINT)")
     if len(rest) > 1:
         if t.common(first.type, rest[1].type) != first.type:
-            raise QueryError("FUNCTION_NOT_FOUND", f"Unexpected parameters ({', '.join(str(v.type) for v in values)}) for function {name}", compile_.at(node))
+            raise QueryError(
+                "FUNCTION_NOT_FOUND",
+                f"Unexpected parameters ({', '.join(str(v.type) for v in values)}) for function {name}",
+                compile_.at(node),
+            )
         parts.append(coerce(rest[1], first.type).sql)
     return Value(f"{name}({', '.join(parts)}{ignore}) {over}", first.type, zone=first.zone)
 

@@ -41,7 +41,9 @@ def _limited(value, source, target):
     if t.is_text(source):
         return Value(f"left({value.sql}, {target.args[0]})", target)
     message = f"'Value ' || {value.sql} || ' cannot be represented as {target}'"
-    sql = f"CASE WHEN length({value.sql}) > {target.args[0]} THEN {failure('INVALID_CAST_ARGUMENT', message, t.VARCHAR)} ELSE {value.sql} END"
+    sql = (
+        f"CASE WHEN length({value.sql}) > {target.args[0]} THEN {failure('INVALID_CAST_ARGUMENT', message, t.VARCHAR)} ELSE {value.sql} END"
+    )
     return Value(sql, target)
 
 
@@ -161,9 +163,7 @@ def _elements(value, target):
 def _entries(value, target):
     key = cast(Value("hw_e.key", value.type.args[0]), target.args[0]).sql
     item = cast(Value("hw_e.value", value.type.args[1]), target.args[1]).sql
-    return Value(
-        f"map_from_entries(list_transform(map_entries({value.sql}), lambda hw_e: struct_pack(k := {key}, v := {item})))", target
-    )
+    return Value(f"map_from_entries(list_transform(map_entries({value.sql}), lambda hw_e: struct_pack(k := {key}, v := {item})))", target)
 
 
 def _fields(value, target):

@@ -87,15 +87,12 @@ class Compiler:
     def _bind_parameters(self, tree):
         holes = [node for node in tree.walk() if isinstance(node, exp.Placeholder)]
         if len(holes) != len(self.parameters):
-            raise QueryError("INVALID_PARAMETER_USAGE", f"Incorrect number of parameters: expected {len(holes)} but found {len(self.parameters)}", (1, 1))
-        holes.sort(key=lambda node: node.meta.get("start", 0))
-        for hole, text in zip(self._in_text_order(tree, holes), self.parameters, strict=True):
+            raise QueryError(
+                "INVALID_PARAMETER_USAGE", f"Incorrect number of parameters: expected {len(holes)} but found {len(self.parameters)}", (1, 1)
+            )
+        holes.sort(key=lambda hole: hole.meta["start"])
+        for hole, text in zip(holes, self.parameters, strict=True):
             hole.replace(exp.Paren(this=_constant(text)))
-
-    def _in_text_order(self, tree, holes):
-        if all(hole.meta.get("start") is not None for hole in holes):
-            return sorted(holes, key=lambda hole: hole.meta["start"])
-        return [node for node in tree.dfs() if isinstance(node, exp.Placeholder)]
 
     def subquery(self, node, scope):
         """A query inside an expression: all of it is needed by whoever asks."""
@@ -190,7 +187,11 @@ class Compiler:
                 expression = Expressions(self, scope)
                 condition = expression.boolean(conjunct, "WHERE clause")
             if expression.aggregated:
-                raise QueryError("EXPRESSION_NOT_SCALAR", "WHERE clause cannot contain aggregations, window functions or grouping operations", expression.at(conjunct))
+                raise QueryError(
+                    "EXPRESSION_NOT_SCALAR",
+                    "WHERE clause cannot contain aggregations, window functions or grouping operations",
+                    expression.at(conjunct),
+                )
             self.need(*needs)
             self._offer(conjunct, needs, set(map(id, scope.pushable)))
             parts.append(condition.sql)
@@ -301,7 +302,9 @@ class Compiler:
             raise not_supported("* EXCEPT or REPLACE", position(item, self.text))
         qualifier = [part.name.lower() for part in item.parts[:-1]] if isinstance(item, exp.Column) else []
         chosen = [
-            column for column in scope.columns if (not column.hidden if not qualifier else column.table[-len(qualifier) :] == tuple(qualifier))
+            column
+            for column in scope.columns
+            if (not column.hidden if not qualifier else column.table[-len(qualifier) :] == tuple(qualifier))
         ]
         if not chosen:
             if qualifier:
@@ -346,13 +349,19 @@ class Compiler:
         if isinstance(item, exp.Literal) and not item.is_string:
             index = int(item.this) if item.this.isdigit() else 0
             if not 1 <= index <= len(outputs):
-                raise QueryError("INVALID_COLUMN_REFERENCE", f"GROUP BY position {item.this} is not in select list", position(item, self.text))
+                raise QueryError(
+                    "INVALID_COLUMN_REFERENCE", f"GROUP BY position {item.this} is not in select list", position(item, self.text)
+                )
             self.need(*outputs[index - 1][2])
             return outputs[index - 1][1]
         expression = Expressions(self, scope)
         value = expression(item)
         if expression.aggregated:
-            raise QueryError("EXPRESSION_NOT_SCALAR", "GROUP BY clause cannot contain aggregations, window functions or grouping operations", expression.at(item))
+            raise QueryError(
+                "EXPRESSION_NOT_SCALAR",
+                "GROUP BY clause cannot contain aggregations, window functions or grouping operations",
+                expression.at(item),
+            )
         if value.type.name in ("map", "json"):
             raise not_supported(f"GROUP BY a {value.type}", expression.at(item))
         return value
@@ -369,7 +378,11 @@ class Compiler:
             if isinstance(item, exp.Star):
                 loose = [value for _, value, *_ in outputs if value.sql not in keys]
                 if loose:
-                    raise QueryError("EXPRESSION_NOT_AGGREGATE", "'*' must be an aggregate expression or appear in GROUP BY clause", position(item, self.text))
+                    raise QueryError(
+                        "EXPRESSION_NOT_AGGREGATE",
+                        "'*' must be an aggregate expression or appear in GROUP BY clause",
+                        position(item, self.text),
+                    )
                 continue
             self._grouped(item.this if isinstance(item, exp.Alias) else item, scope, keys)
         if node.args.get("having"):
@@ -394,7 +407,11 @@ class Compiler:
             return
         with self.needing():
             try:
-                compiled = Expressions(self, scope)(item).sql if not isinstance(item, exp.Identifier | exp.Var | exp.Ordered | exp.Order | exp.Distinct | exp.Star | exp.If) else None
+                compiled = (
+                    Expressions(self, scope)(item).sql
+                    if not isinstance(item, exp.Identifier | exp.Var | exp.Ordered | exp.Order | exp.Distinct | exp.Star | exp.If)
+                    else None
+                )
             except QueryError:
                 compiled = None
         if compiled is not None and (compiled in keys or compiled.strip("()") in {key.strip("()") for key in keys}):
@@ -404,7 +421,11 @@ class Compiler:
             if column is not None and column not in scope.columns:
                 return  # of an enclosing query: one value for all groups
             shown = item.sql("trino")
-            raise QueryError("EXPRESSION_NOT_AGGREGATE", f"'{shown}' must be an aggregate expression or appear in GROUP BY clause", position(item, self.text))
+            raise QueryError(
+                "EXPRESSION_NOT_AGGREGATE",
+                f"'{shown}' must be an aggregate expression or appear in GROUP BY clause",
+                position(item, self.text),
+            )
         for child in item.iter_expressions():
             self._grouped(child, scope, keys)
 
@@ -425,13 +446,19 @@ class Compiler:
             if isinstance(item.this, exp.Literal) and not item.this.is_string:
                 index = int(item.this.this) if item.this.this.isdigit() else 0
                 if not 1 <= index <= len(outputs):
-                    raise QueryError("INVALID_COLUMN_REFERENCE", f"ORDER BY position {item.this.this} is not in select list", position(item, self.text))
+                    raise QueryError(
+                        "INVALID_COLUMN_REFERENCE", f"ORDER BY position {item.this.this} is not in select list", position(item, self.text)
+                    )
                 value = outputs[index - 1][1]
                 self.need(*outputs[index - 1][2])
             else:
                 value = expressions(item.this)
                 if distinct and value.sql not in {output.sql for _, output, *_ in outputs}:
-                    raise QueryError("EXPRESSION_NOT_IN_DISTINCT", "For SELECT DISTINCT, ORDER BY expressions must appear in select list", expressions.at(item))
+                    raise QueryError(
+                        "EXPRESSION_NOT_IN_DISTINCT",
+                        "For SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                        expressions.at(item),
+                    )
                 if aggregated and not (isinstance(item.this, exp.Column) and item.this.name.lower() in aliases and not item.this.table):
                     self._grouped(item.this, inner, keys)
             parts.append(expressions.order_item(value, item))
@@ -460,12 +487,14 @@ class Compiler:
     def _count(self, node, clause):
         while isinstance(node, exp.Paren):
             node = node.this
-        if isinstance(node, exp.Column) and node.name.upper() == "ALL" or isinstance(node, exp.Var) and node.name.upper() == "ALL":
+        if (isinstance(node, exp.Column) and node.name.upper() == "ALL") or (isinstance(node, exp.Var) and node.name.upper() == "ALL"):
             return "ALL"
         if node is None:
             return "1"
         if not isinstance(node, exp.Literal) or not str(node.this).isdigit():
-            raise SyntaxProblem(f"mismatched input '{node.sql('trino')}'. Expecting: an integer behind {clause}", *(position(node, self.text) or (1, 1)))
+            raise SyntaxProblem(
+                f"mismatched input '{node.sql('trino')}'. Expecting: an integer behind {clause}", *(position(node, self.text) or (1, 1))
+            )
         return str(int(node.this))
 
     # --- set operations, VALUES, parentheses
@@ -477,12 +506,18 @@ class Compiler:
         word = {"Union": "UNION", "Except": "EXCEPT", "Intersect": "INTERSECT"}[type(node).__name__]
         distinct = node.args.get("distinct") is not False
         if len(left.types) != len(right.types):
-            raise QueryError("TYPE_MISMATCH", f"{word} query has different number of fields: {len(left.types)}, {len(right.types)}", position(node, self.text))
+            raise QueryError(
+                "TYPE_MISMATCH",
+                f"{word} query has different number of fields: {len(left.types)}, {len(right.types)}",
+                position(node, self.text),
+            )
         kinds = []
         for number, (a, b) in enumerate(zip(left.types, right.types, strict=True)):
             kind = t.common(a, b)
             if kind is None:
-                raise QueryError("TYPE_MISMATCH", f"column {number + 1} in {word} query has incompatible types: {a}, {b}", position(node, self.text))
+                raise QueryError(
+                    "TYPE_MISMATCH", f"column {number + 1} in {word} query has incompatible types: {a}, {b}", position(node, self.text)
+                )
             kinds.append(kind)
         sides = [_as(relation, kinds, f"s{self.number()}") for relation in (left, right)]
         always = left.always | right.always
@@ -519,7 +554,9 @@ class Compiler:
             if isinstance(item.this, exp.Literal) and not item.this.is_string:
                 index = int(item.this.this) if item.this.this.isdigit() else 0
                 if not 1 <= index <= len(outputs):
-                    raise QueryError("INVALID_COLUMN_REFERENCE", f"ORDER BY position {item.this.this} is not in select list", position(item, self.text))
+                    raise QueryError(
+                        "INVALID_COLUMN_REFERENCE", f"ORDER BY position {item.this.this} is not in select list", position(item, self.text)
+                    )
                 value = outputs[index - 1][1]
             else:
                 value = expressions(item.this)
@@ -540,14 +577,18 @@ class Compiler:
             for row in values:
                 wider = t.common(kind, row[number].type)
                 if wider is None:
-                    raise QueryError("TYPE_MISMATCH", f"Values rows have mismatched types: {kind} vs {row[number].type}", position(node, self.text))
+                    raise QueryError(
+                        "TYPE_MISMATCH", f"Values rows have mismatched types: {kind} vs {row[number].type}", position(node, self.text)
+                    )
                 kind = wider
             kinds.append(kind)
         listed = ", ".join(f"({', '.join(coerce(cell, kind).sql for cell, kind in zip(row, kinds, strict=True))})" for row in values)
         alias = f"v{self.number()}"
         names = ", ".join(f"c{i}" for i in range(len(kinds)))
         cast = ", ".join(f"CAST({alias}.c{i} AS {t.duck(kind)}) AS c{i}" for i, kind in enumerate(kinds))
-        relation = Relation(f"SELECT {cast} FROM (VALUES {listed}) AS {alias}({names})", [None] * len(kinds), kinds, [()] * len(kinds), set(always))
+        relation = Relation(
+            f"SELECT {cast} FROM (VALUES {listed}) AS {alias}({names})", [None] * len(kinds), kinds, [()] * len(kinds), set(always)
+        )
         relation.sources, relation.zones = [None] * len(kinds), [cell.zone for cell in values[0]]
         return self._ordered_outside(node, relation, outer)
 
@@ -590,7 +631,11 @@ class Compiler:
         name = alias.name.lower() if alias is not None and alias.name else default
         names = [column.name.lower() for column in alias.columns] if alias is not None else []
         if names and len(names) != len(relation.types):
-            raise QueryError("MISMATCHED_COLUMN_ALIASES", f"Column alias list has {len(names)} entries but '{name}' has {len(relation.types)} columns available", position(node, self.text))
+            raise QueryError(
+                "MISMATCHED_COLUMN_ALIASES",
+                f"Column alias list has {len(names)} entries but '{name}' has {len(relation.types)} columns available",
+                position(node, self.text),
+            )
         self.need(*relation.always)
         columns = self._columns(relation, inner, (name,) if name else (), names)
         return f"({relation.sql}) AS {inner}", columns
@@ -618,7 +663,11 @@ class Compiler:
             relation = self._elsewhere(tree, inner, text, default)
             if names:
                 if len(names) != len(relation.types):
-                    raise QueryError("MISMATCHED_COLUMN_ALIASES", f"Column alias list has {len(names)} entries but relation has {len(relation.types)} columns", position(node, self.text))
+                    raise QueryError(
+                        "MISMATCHED_COLUMN_ALIASES",
+                        f"Column alias list has {len(names)} entries but relation has {len(relation.types)} columns",
+                        position(node, self.text),
+                    )
                 relation.names = names
             return self._derived(relation, alias, node, name)
         catalog = (node.catalog or "").lower()
@@ -649,10 +698,16 @@ class Compiler:
         try:
             tree = parse(table.view.sql)
         except SyntaxProblem as error:
-            raise QueryError("INVALID_VIEW", f"Failed analyzing stored view 'awsdatacatalog.{table.database}.{name}': {error}", position(node, self.text)) from error
+            raise QueryError(
+                "INVALID_VIEW", f"Failed analyzing stored view 'awsdatacatalog.{table.database}.{name}': {error}", position(node, self.text)
+            ) from error
         relation = self._elsewhere(tree, {}, table.view.sql, table.view.database or table.database)
         if len(relation.types) != len(table.columns):
-            raise QueryError("VIEW_IS_STALE", f"View 'awsdatacatalog.{table.database}.{name}' is stale or in invalid state: column count", position(node, self.text))
+            raise QueryError(
+                "VIEW_IS_STALE",
+                f"View 'awsdatacatalog.{table.database}.{name}' is stale or in invalid state: column count",
+                position(node, self.text),
+            )
         relation.names = [column for column, _ in table.columns]
         return self._derived(relation, alias, node, name)
 
@@ -702,7 +757,11 @@ class Compiler:
             names = [*names, ordinality.name.lower()]  # sqlglot takes the last alias for the ordinality
         name = alias.name.lower() if alias is not None and alias.name else None
         if names and len(names) != len(columns):
-            raise QueryError("MISMATCHED_COLUMN_ALIASES", f"Column alias list has {len(names)} entries but '{name}' has {len(columns)} columns available", expressions.at(node))
+            raise QueryError(
+                "MISMATCHED_COLUMN_ALIASES",
+                f"Column alias list has {len(names)} entries but '{name}' has {len(columns)} columns available",
+                expressions.at(node),
+            )
         listed = ", ".join(f"{sql} AS c{i}" for i, (sql, *_) in enumerate(columns))
         alias_sql = f"q{self.number()}"
         sql = f"LATERAL (SELECT {listed} FROM (SELECT {', '.join(outer_parts)}) AS {inner}) AS {alias_sql}"
@@ -736,7 +795,7 @@ class Compiler:
             pushable.clear()
         if side in ("", "RIGHT"):
             pushable += right_columns
-        if side == "" and kind == "CROSS" or (on is None and using is None):
+        if (side == "" and kind == "CROSS") or (on is None and using is None):
             if side or kind == "INNER":
                 raise SyntaxProblem("mismatched input '<EOF>'. Expecting: 'ON', 'USING'", *(at or (1, 1)))
             return f"{left_sql} CROSS JOIN {right_sql}"
@@ -765,7 +824,9 @@ class Compiler:
                 pair.append(found[0])
             kind = t.common(pair[0].value.type, pair[1].value.type)
             if kind is None:
-                raise QueryError("TYPE_MISMATCH", f"Column '{name}' has incompatible types in the join: {pair[0].value.type}, {pair[1].value.type}", at)
+                raise QueryError(
+                    "TYPE_MISMATCH", f"Column '{name}' has incompatible types in the join: {pair[0].value.type}, {pair[1].value.type}", at
+                )
             self.need(*pair)
             a, b = (coerce(column.value, kind).sql for column in pair)
             conditions.append(f"{a} = {b}")
@@ -796,7 +857,8 @@ def _as(relation, kinds, alias):
     """A relation's SQL with its columns as the given types."""
     zones = relation.zones or ["UTC"] * len(kinds)
     listed = ", ".join(
-        f"{coerce(Value(f'{alias}.c{i}', a, zone=zone), b).sql} AS c{i}" for i, (a, b, zone) in enumerate(zip(relation.types, kinds, zones, strict=True))
+        f"{coerce(Value(f'{alias}.c{i}', a, zone=zone), b).sql} AS c{i}"
+        for i, (a, b, zone) in enumerate(zip(relation.types, kinds, zones, strict=True))
     )
     return f"SELECT {listed} FROM ({relation.sql}) AS {alias}"
 
@@ -806,7 +868,11 @@ def _constant(text):
     try:
         tree = parse_expression(text)
     except SyntaxProblem as error:
-        raise QueryError("INVALID_PARAMETER_USAGE", f"the execution parameter {text} is no SQL literal; text needs its own single quotes, as in '{text}'") from error
+        raise QueryError(
+            "INVALID_PARAMETER_USAGE", f"the execution parameter {text} is no SQL literal; text needs its own single quotes, as in '{text}'"
+        ) from error
     if any(isinstance(node, exp.Column | exp.Query | exp.Placeholder) for node in tree.walk()):
-        raise QueryError("INVALID_PARAMETER_USAGE", f"the execution parameter {text} is no SQL literal; text needs its own single quotes, as in '{text}'")
+        raise QueryError(
+            "INVALID_PARAMETER_USAGE", f"the execution parameter {text} is no SQL literal; text needs its own single quotes, as in '{text}'"
+        )
     return tree

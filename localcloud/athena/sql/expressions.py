@@ -15,7 +15,16 @@ from localcloud.athena.sql.values import Value, coerce, failure, unify
 
 _UNITS = {"SECOND": 1000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000, "WEEK": 7 * 86_400_000}
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
-_COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NullSafeNEQ": "IS DISTINCT FROM", "NullSafeEQ": "IS NOT DISTINCT FROM"}
+_COMPARISONS = {
+    "EQ": "=",
+    "NEQ": "<>",
+    "LT": "<",
+    "LTE": "<=",
+    "GT": ">",
+    "GTE": ">=",
+    "NullSafeNEQ": "IS DISTINCT FROM",
+    "NullSafeEQ": "IS NOT DISTINCT FROM",
+}
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%"}
 
 
@@ -286,7 +295,20 @@ class Expressions:
             return Value(f"CAST({t.text(text)} AS {t.duck(kind)})", kind)
         if target.name in ("timestamp", "timestamp with time zone"):
             return self._timestamp_literal(node, text)
-        if target.name in ("date", "time", "double", "real", "bigint", "integer", "smallint", "tinyint", "varchar", "char", "boolean", "json"):
+        if target.name in (
+            "date",
+            "time",
+            "double",
+            "real",
+            "bigint",
+            "integer",
+            "smallint",
+            "tinyint",
+            "varchar",
+            "char",
+            "boolean",
+            "json",
+        ):
             if target.name == "json":
                 return functions.json_parse(Value(t.text(text), t.VARCHAR))
             value = cast(self(node.this), target, self.at(node))
@@ -305,7 +327,11 @@ class Expressions:
         value = cast(Value(t.text(clock), t.VARCHAR), t.Type("timestamp", (precision,)), self.at(node))
         if zone is None:
             return value
-        return Value(f"({value.sql} AT TIME ZONE {t.text(functions.zone_name(zone))})", t.Type("timestamp with time zone", (precision,)), zone=functions.zone_name(zone))
+        return Value(
+            f"({value.sql} AT TIME ZONE {t.text(functions.zone_name(zone))})",
+            t.Type("timestamp with time zone", (precision,)),
+            zone=functions.zone_name(zone),
+        )
 
     def type_of(self, node):
         """The type that a sqlglot DataType spells."""
@@ -348,7 +374,9 @@ class Expressions:
         if value.type.name == "timestamp":
             value = coerce(value, t.Type("timestamp with time zone", value.type.args))
         if value.type.name != "timestamp with time zone":
-            raise QueryError("TYPE_MISMATCH", f"Type of value must be a time or timestamp with or without time zone (actual {value.type})", self.at(node))
+            raise QueryError(
+                "TYPE_MISMATCH", f"Type of value must be a time or timestamp with or without time zone (actual {value.type})", self.at(node)
+            )
         return Value(value.sql, value.type, zone=functions.zone_name(zone.this))
 
     def _extract(self, node):
@@ -401,7 +429,9 @@ class Expressions:
         if not isinstance(node, exp.Lambda):
             raise QueryError("TYPE_MISMATCH", "a lambda expression is expected here", self.at(node))
         if len(node.expressions) != len(types):
-            raise QueryError("TYPE_MISMATCH", f"Expected a lambda that takes {len(types)} argument(s) but got {len(node.expressions)}", self.at(node))
+            raise QueryError(
+                "TYPE_MISMATCH", f"Expected a lambda that takes {len(types)} argument(s) but got {len(node.expressions)}", self.at(node)
+            )
         names = [f"hw_l{self.query.number()}" for _ in types]
         variables = {_fold(item): Value(name, kind) for item, name, kind in zip(node.expressions, names, types, strict=True)}
         return names, self.within(Scope([], self.scope, variables))(node.this)
@@ -433,7 +463,9 @@ class Expressions:
 
     def order_item(self, value, item):
         if value.type.name in ("map", "json"):
-            raise QueryError("TYPE_MISMATCH", f"Type {value.type} is not orderable, and therefore cannot be used in ORDER BY", self.at(item))
+            raise QueryError(
+                "TYPE_MISMATCH", f"Type {value.type} is not orderable, and therefore cannot be used in ORDER BY", self.at(item)
+            )
         direction = "DESC" if item.args.get("desc") else "ASC"
         return f"{value.sql} {direction} NULLS {'FIRST' if self.nulls_first(item) else 'LAST'}"
 
@@ -473,5 +505,12 @@ def _type_text(node):
         return f"timestamp{numbers} with time zone"
     if kind == "TIMETZ":
         return f"time{numbers} with time zone"
-    names = {"TEXT": "varchar", "INT": "integer", "FLOAT": "real", "VARBINARY": "varbinary", "TIMESTAMPNTZ": "timestamp", "USERDEFINED": node.name}
+    names = {
+        "TEXT": "varchar",
+        "INT": "integer",
+        "FLOAT": "real",
+        "VARBINARY": "varbinary",
+        "TIMESTAMPNTZ": "timestamp",
+        "USERDEFINED": node.name,
+    }
     return names.get(kind, kind.lower()) + numbers

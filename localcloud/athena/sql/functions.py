@@ -139,7 +139,7 @@ def text_of(value, at, what):
 
 
 # the tables register themselves; what other modules call is named here
-from localcloud.athena.sql import functions_collections, functions_dates, functions_json, functions_math, functions_text  # noqa: E402
+from localcloud.athena.sql import functions_collections, functions_dates, functions_json, functions_text  # noqa: E402
 
 concatenate = functions_text.concatenate
 subscript, map_subscript = functions_collections.subscript, functions_collections.map_subscript

@@ -16,8 +16,15 @@ def subscript(value, index, at):
     kind, i = value.type.element, index.sql
     zero = failure("INVALID_FUNCTION_ARGUMENT", t.text("SQL array indices start at 1"), kind)
     negative = failure("INVALID_FUNCTION_ARGUMENT", f"'Array subscript is negative: ' || {i}", kind)
-    beyond = failure("INVALID_FUNCTION_ARGUMENT", f"'Array subscript must be less than or equal to array length: ' || {i} || ' > ' || len({value.sql})", kind)
-    return Value(f"(CASE WHEN {i} = 0 THEN {zero} WHEN {i} < 0 THEN {negative} WHEN {i} > len({value.sql}) THEN {beyond} ELSE {value.sql}[{i}] END)", kind)
+    beyond = failure(
+        "INVALID_FUNCTION_ARGUMENT",
+        f"'Array subscript must be less than or equal to array length: ' || {i} || ' > ' || len({value.sql})",
+        kind,
+    )
+    return Value(
+        f"(CASE WHEN {i} = 0 THEN {zero} WHEN {i} < 0 THEN {negative} WHEN {i} > len({value.sql}) THEN {beyond} ELSE {value.sql}[{i}] END)",
+        kind,
+    )
 
 
 def map_subscript(value, index, at):
@@ -27,7 +34,9 @@ def map_subscript(value, index, at):
         raise QueryError("TYPE_MISMATCH", f"Cannot use {index.type} for subscript of {value.type}", at)
     wanted = coerce(index, key).sql
     missing = failure("INVALID_FUNCTION_ARGUMENT", f"'Key not present in map: ' || CAST({wanted} AS VARCHAR)", kind)
-    return Value(f"(CASE WHEN {wanted} IS NOT NULL AND NOT map_contains({value.sql}, {wanted}) THEN {missing} ELSE {value.sql}[{wanted}] END)", kind)
+    return Value(
+        f"(CASE WHEN {wanted} IS NOT NULL AND NOT map_contains({value.sql}, {wanted}) THEN {missing} ELSE {value.sql}[{wanted}] END)", kind
+    )
 
 
 def _array(values, index, name, at):
@@ -57,7 +66,10 @@ def _extreme(name):
 
     def function(compile_, values, at):
         value = _array(values, 0, f"array_{name}", at)
-        return Value(f"CASE WHEN len({value.sql}) = len(list_filter({value.sql}, lambda hw_e: hw_e IS NOT NULL)) THEN list_{name}({value.sql}) END", value.type.element)
+        return Value(
+            f"CASE WHEN len({value.sql}) = len(list_filter({value.sql}, lambda hw_e: hw_e IS NOT NULL)) THEN list_{name}({value.sql}) END",
+            value.type.element,
+        )
 
     return function
 
@@ -75,14 +87,20 @@ def _contains(compile_, values, at):
         raise QueryError("FUNCTION_NOT_FOUND", f"Unexpected parameters ({value.type}, {item.type}) for function contains", at)
     array, wanted = coerce(value, t.array(kind)).sql, coerce(item, kind).sql
     nulls = f"len(list_filter({array}, lambda hw_e: hw_e IS NULL)) > 0"
-    return Value(f"CASE WHEN {array} IS NULL OR {wanted} IS NULL THEN NULL WHEN list_contains({array}, {wanted}) THEN TRUE WHEN {nulls} THEN NULL ELSE FALSE END", t.BOOLEAN)
+    return Value(
+        f"CASE WHEN {array} IS NULL OR {wanted} IS NULL THEN NULL WHEN list_contains({array}, {wanted}) THEN TRUE WHEN {nulls} THEN NULL ELSE FALSE END",
+        t.BOOLEAN,
+    )
 
 
 @special("array_position")
 def _array_position(compile_, values, at):
     value = _array(values, 0, "array_position", at)
     wanted = coerce(values[1], value.type.element).sql
-    return Value(f"CASE WHEN {value.sql} IS NULL OR {wanted} IS NULL THEN NULL ELSE CAST(coalesce(list_position({value.sql}, {wanted}), 0) AS BIGINT) END", t.BIGINT)
+    return Value(
+        f"CASE WHEN {value.sql} IS NULL OR {wanted} IS NULL THEN NULL ELSE CAST(coalesce(list_position({value.sql}, {wanted}), 0) AS BIGINT) END",
+        t.BIGINT,
+    )
 
 
 @special("array_join")
@@ -237,9 +255,18 @@ def _match(name, template):
 
 
 # three-valued: an unknown element makes the answer unknown unless another decides it
-_match("any_match", "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, TRUE) THEN TRUE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE FALSE END")
-_match("none_match", "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, TRUE) THEN FALSE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE TRUE END")
-_match("all_match", "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, FALSE) THEN FALSE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE TRUE END")
+_match(
+    "any_match",
+    "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, TRUE) THEN TRUE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE FALSE END",
+)
+_match(
+    "none_match",
+    "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, TRUE) THEN FALSE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE TRUE END",
+)
+_match(
+    "all_match",
+    "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, FALSE) THEN FALSE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE TRUE END",
+)
 
 
 @with_lambda("zip_with")

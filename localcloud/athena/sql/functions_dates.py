@@ -123,7 +123,9 @@ def _date_add(compile_, values, at):
     value = _moment(values, 2, "date_add", at)
     unit, count = _unit(values[0], value.type.name, at), coerce(values[1], t.BIGINT)
     if values[1].type.name not in t.INTEGERS:
-        raise QueryError("FUNCTION_NOT_FOUND", f"Unexpected parameters ({', '.join(str(v.type) for v in values)}) for function date_add", at)
+        raise QueryError(
+            "FUNCTION_NOT_FOUND", f"Unexpected parameters ({', '.join(str(v.type) for v in values)}) for function date_add", at
+        )
     if unit in _MONTHS:
         return add_interval(value, t.YEAR_TO_MONTH, f"({count.sql} * {_MONTHS[unit]})")
     amount = Value(f"({count.sql} * {_MILLISECONDS[unit]})", t.DAY_TO_SECOND, 0 if value.type.name == "date" else None)
@@ -137,7 +139,7 @@ def _date_diff(compile_, values, at):
     kind = t.common(start.type, end.type)
     unit = _unit(values[0], kind.name, at)
     a, b = coerce(start, kind), coerce(end, kind)
-    if unit in _MILLISECONDS and unit != "day" and unit != "week" or (kind.name != "date" and unit in _MILLISECONDS):
+    if (unit in _MILLISECONDS and unit != "day" and unit != "week") or (kind.name != "date" and unit in _MILLISECONDS):
         return Value(f"CAST(trunc((epoch_us({b.sql}) - epoch_us({a.sql})) // 1000 / {_MILLISECONDS[unit]}) AS BIGINT)", t.BIGINT)
     zone = start.zone
     x, y = (local(Value(v.sql, v.type, zone=zone)) for v in (a, b))
@@ -296,7 +298,11 @@ def _to_iso8601(compile_, values, at):
 def _at_timezone(compile_, values, at):
     value = _moment(values, 0, "at_timezone", at)
     zone = zone_name(text_of(values[1], at, "a time zone"))
-    return Value(coerce(value, t.Type("timestamp with time zone", value.type.args or (3,))).sql, t.Type("timestamp with time zone", value.type.args or (3,)), zone=zone)
+    return Value(
+        coerce(value, t.Type("timestamp with time zone", value.type.args or (3,))).sql,
+        t.Type("timestamp with time zone", value.type.args or (3,)),
+        zone=zone,
+    )
 
 
 @special("with_timezone")

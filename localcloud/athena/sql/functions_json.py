@@ -51,7 +51,10 @@ def _extract(compile_, values, at):
 
 def json_parse(value, at=None):
     message = f"'Cannot convert value to JSON: ''' || {value.sql} || ''''"
-    return Value(f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN json_valid({value.sql}) THEN CAST({value.sql} AS JSON) ELSE {failure('INVALID_FUNCTION_ARGUMENT', message, t.JSON)} END", t.JSON)
+    return Value(
+        f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN json_valid({value.sql}) THEN CAST({value.sql} AS JSON) ELSE {failure('INVALID_FUNCTION_ARGUMENT', message, t.JSON)} END",
+        t.JSON,
+    )
 
 
 @special("json_parse")

@@ -14,7 +14,9 @@ for _name in ("asin", "acos"):
     simple(_name, "double", "double", f"CASE WHEN abs({{0}}) > 1 THEN CAST('nan' AS DOUBLE) ELSE {_name}({{0}}) END")
 for _name in ("ln", "log2", "log10"):
     _minus = "CAST('-inf' AS DOUBLE)"
-    simple(_name, "double", "double", f"CASE WHEN {{0}} < 0 THEN CAST('nan' AS DOUBLE) WHEN {{0}} = 0 THEN {_minus} ELSE {_name}({{0}}) END")
+    simple(
+        _name, "double", "double", f"CASE WHEN {{0}} < 0 THEN CAST('nan' AS DOUBLE) WHEN {{0}} = 0 THEN {_minus} ELSE {_name}({{0}}) END"
+    )
 simple("log", "double double", "double", "ln({1}) / ln({0})")
 simple("atan2", "double double", "double", "atan2({0}, {1})")
 for _name in ("pow", "power"):

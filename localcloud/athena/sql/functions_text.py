@@ -76,7 +76,9 @@ def concatenate(values, at):
         return Value("(" + " || ".join(value.sql for value in values) + ")", t.VARBINARY)
     for value in values:
         if not t.is_text(value.type) and value.type.name != "unknown":
-            raise QueryError("FUNCTION_NOT_FOUND", f"Unexpected parameters ({', '.join(str(v.type) for v in values)}) for function concat", at)
+            raise QueryError(
+                "FUNCTION_NOT_FOUND", f"Unexpected parameters ({', '.join(str(v.type) for v in values)}) for function concat", at
+            )
     kinds = {bool(value.type.args) for value in values}
     kind = t.Type("varchar", (sum(value.type.args[0] for value in values),)) if kinds == {True} else t.VARCHAR
     return Value("(" + " || ".join(coerce(value, t.VARCHAR).sql for value in values) + ")", kind)
@@ -101,8 +103,12 @@ def _concat_ws(compile_, values, at):
     separator, *rest = values
     if len(rest) == 1 and rest[0].type == t.array(t.VARCHAR):
         return Value(f"CASE WHEN {separator.sql} IS NOT NULL THEN array_to_string({rest[0].sql}, {separator.sql}) END", t.VARCHAR)
-    found, _ = unify([coerce(value, t.VARCHAR) if value.type.name == "unknown" else value for value in rest], "concat_ws arguments must be text", at)
-    return Value(f"CASE WHEN {separator.sql} IS NOT NULL THEN concat_ws({', '.join([separator.sql, *(v.sql for v in found)])}) END", t.VARCHAR)
+    found, _ = unify(
+        [coerce(value, t.VARCHAR) if value.type.name == "unknown" else value for value in rest], "concat_ws arguments must be text", at
+    )
+    return Value(
+        f"CASE WHEN {separator.sql} IS NOT NULL THEN concat_ws({', '.join([separator.sql, *(v.sql for v in found)])}) END", t.VARCHAR
+    )
 
 
 @special("split_part")
@@ -112,7 +118,9 @@ def _split_part(compile_, values, at):
     value = f"string_split({text}, {delimiter})[{index}]"
     if isinstance(values[2].literal, int) and values[2].literal > 0:
         return Value(f"({value})", t.VARCHAR)
-    return Value(f"({fail_if(f'{index} <= 0', 'INVALID_FUNCTION_ARGUMENT', 'Index must be greater than zero', value, t.VARCHAR)})", t.VARCHAR)
+    return Value(
+        f"({fail_if(f'{index} <= 0', 'INVALID_FUNCTION_ARGUMENT', 'Index must be greater than zero', value, t.VARCHAR)})", t.VARCHAR
+    )
 
 
 def _pad(name):
@@ -120,7 +128,9 @@ def _pad(name):
         text, size, fill = coerce(values[0], t.VARCHAR).sql, coerce(values[1], t.BIGINT).sql, coerce(values[2], t.VARCHAR).sql
         padded = f"{name}({text}, CAST({size} AS INTEGER), {fill})"
         checked = fail_if(f"{fill} = ''", "INVALID_FUNCTION_ARGUMENT", "Padding string must not be empty", padded, t.VARCHAR)
-        checked = fail_if(f"{size} < 0", "INVALID_FUNCTION_ARGUMENT", "Target length must be in the range [0..2147483647]", checked, t.VARCHAR)
+        checked = fail_if(
+            f"{size} < 0", "INVALID_FUNCTION_ARGUMENT", "Target length must be in the range [0..2147483647]", checked, t.VARCHAR
+        )
         return Value(f"({checked})", t.VARCHAR)
 
     return function

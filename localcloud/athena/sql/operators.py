@@ -89,7 +89,7 @@ def divide(x, a, y, b, kind):
 
 def unit(scale):
     """The decimal 10^-scale, which turns a count of units into a decimal."""
-    return f"CAST(1 AS DECIMAL(1,0))" if scale == 0 else f"CAST('0.{'0' * (scale - 1)}1' AS DECIMAL({scale},{scale}))"
+    return "CAST(1 AS DECIMAL(1,0))" if scale == 0 else f"CAST('0.{'0' * (scale - 1)}1' AS DECIMAL({scale},{scale}))"
 
 
 #: created once in DuckDB; arguments: unscaled dividend and divisor, power of ten for the fraction's digits
@@ -171,7 +171,7 @@ def _zoned(sql, moment):
 def compare(operator, left, right, position=None):
     """= <> < <= > >= and IS [NOT] DISTINCT FROM."""
     kind = t.common(left.type, right.type)
-    if kind is None or kind.name == "json" and operator not in ("=", "<>", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"):
+    if kind is None or (kind.name == "json" and operator not in ("=", "<>", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")):
         raise mismatch(operator, left.type, right.type, position)
     if kind.name == "map" and operator not in ("=", "<>", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"):
         raise mismatch(operator, left.type, right.type, position)

@@ -17,7 +17,22 @@ _FOREIGN_TOKENS = {
     TokenType.DCOLON: "::", TokenType.COLON: ":", TokenType.QUALIFY: "QUALIFY", TokenType.DIV: "DIV", TokenType.GLOB: "GLOB",
     TokenType.ILIKE: "ILIKE", TokenType.RLIKE: "RLIKE", TokenType.SEMI: "SEMI", TokenType.ANTI: "ANTI", TokenType.ASOF: "ASOF",
 }  # fmt: skip
-_AFTER_COMMA = {TokenType.FROM, TokenType.WHERE, TokenType.GROUP_BY, TokenType.ORDER_BY, TokenType.HAVING, TokenType.LIMIT, TokenType.R_PAREN}
+_AFTER_COMMA = {
+    TokenType.FROM,
+    TokenType.WHERE,
+    TokenType.GROUP_BY,
+    TokenType.ORDER_BY,
+    TokenType.HAVING,
+    TokenType.LIMIT,
+    TokenType.R_PAREN,
+}
+
+
+def _hole(parser):
+    """A `?` that knows its place: parameters are bound in the order of the text."""
+    made = exp.Placeholder()
+    made.meta["start"] = parser._prev.start
+    return made
 
 
 class AthenaQuery(Trino):
@@ -27,6 +42,7 @@ class AthenaQuery(Trino):
 
     class Parser(Trino.Parser):
         FUNCTIONS = {}  # noqa: RUF012 - sqlglot's way to configure a dialect
+        PLACEHOLDER_PARSERS = {TokenType.PLACEHOLDER: _hole}  # noqa: RUF012
         FUNCTION_PARSERS = {name: parse for name, parse in Trino.Parser.FUNCTION_PARSERS.items() if name in _SPECIAL}  # noqa: RUF012
 
 

@@ -1,87 +1,8 @@
-"""A local cloud for tests, and a bucket, database and crawler in it."""
+"""A bucket, database and crawler in the tests' local cloud."""
 
-import contextlib
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
+from tests.local_cloud import wait_for
 
-import boto3
-import pytest
-from botocore.config import Config
-
-ROOT = Path(__file__).resolve().parents[3]
 ROLE = "Crawler-Role"
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def wait_for(condition, what, seconds=20.0):
-    """The first true answer of `condition`; fails the test after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    pytest.fail(f"{what} did not happen within {seconds} s")
-    return None
-
-
-class Cloud:
-    """A local cloud's process; can be stopped and started again on the same data."""
-
-    def __init__(self, folder):
-        self.folder, self.port, self.process = folder, free_port(), None
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def start(self):
-        environment = os.environ | {
-            "HEADWATER_LOCALCLOUD_PORT": str(self.port),
-            "HEADWATER_LOCALCLOUD_STATE_DIR": str(self.folder),
-            # What the crawler itself asks of other services is held against their models too.
-            "PYTHONPATH": str(ROOT / "localcloud" / "botocore_plugin"),
-            "BOTOCORE_EXPERIMENTAL__PLUGINS": "strict=strict_botocore",
-        }
-        self.log = open(self.folder / "log", "ab")  # noqa: SIM115 - the process writes it for as long as it lives
-        self.process = subprocess.Popen([sys.executable, "-m", "localcloud"], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
-        wait_for(self._ready, f"the local cloud's start (see {self.folder / 'log'})", 60)
-        return self
-
-    def _ready(self):
-        if self.process.poll() is not None:
-            pytest.fail("the local cloud ended:\n" + (self.folder / "log").read_text()[-3000:])
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), 0.2).close()
-            return True
-        return False
-
-    def stop(self, kill=False):
-        (self.process.kill if kill else self.process.terminate)()
-        self.process.wait(20)
-        self.log.close()
-
-    def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=32),
-        )
-
-
-def create_role(iam, name=ROLE, service="glue.amazonaws.com"):
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 
 class Site:

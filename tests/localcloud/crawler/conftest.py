@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.localcloud.crawler.cloud import Cloud, Site, create_role
+from tests.local_cloud import Cloud, create_role
+from tests.localcloud.crawler.cloud import ROLE, Site
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
     running = Cloud(tmp_path_factory.mktemp("cloud")).start()
-    create_role(running.client("iam"))
+    create_role(running.client("iam"), ROLE)
     yield running
     running.stop()
 

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from localcloud.crawler import Crawler
 from localcloud.engine import Request
 from localcloud.settings import Settings
-from tests.localcloud.crawler.cloud import ROLE, Cloud, Site, create_role, wait_for
+from tests.local_cloud import Cloud, create_role, wait_for
+from tests.localcloud.crawler.cloud import ROLE, Site
 
 
 @contextlib.contextmanager
@@ -285,7 +286,7 @@ def test_a_schedule_really_fires(site, cloud, tmp_path):
 def test_definitions_survive_a_restart_and_a_crash_ends_what_ran(tmp_path):
     cloud = Cloud(tmp_path).start()
     try:
-        create_role(cloud.client("iam"))
+        create_role(cloud.client("iam"), ROLE)
         site = Site("restart", cloud.client("s3"), cloud.client("glue"))
         long_crawl(site)
         before = site.shown()

@@ -85,6 +85,7 @@ def test_a_series_by_the_week_is_whole():
 def test_too_many_rows_are_cut_and_said_so():
     image, note = drawn("bar", [(f"c{n}", "1") for n in range(1234)])
     assert len(marks(image)) == 20
+    assert next(image.iter("text")).text == "c0"
     assert note == "The chart shows the first 20 of 1,234 rows."
     _, note = drawn("column", [(f"{1990 + n // 12}-{n % 12 + 1:02}", "1") for n in range(100)])
     assert note == "The chart shows the last 60 of 100 rows."

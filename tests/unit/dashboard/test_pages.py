@@ -489,11 +489,13 @@ def test_rejects_are_streamed_as_text(aws, client):
         "audit/broken.json",
         "audit/evil.json",
         "raw/x",
+        "raw/record.json",
         "audit//x",
     ],
 )
 def test_only_rejects_that_a_record_names_are_served(aws, client, record):
     aws.put("raw/x", b"secret")
+    aws.put("raw/record.json", audit_record())
     aws.put("audit/evil.json", audit_record(output={"processed": None, "rejected": "raw/x"}))
     response = client.get("/audit/orders/rejects", query_string={"record": record})
     assert response.status_code == 404

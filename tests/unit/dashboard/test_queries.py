@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 from dashboard import config, queries
-from dashboard.aws import AwsError
+from dashboard.aws import AwsError, Execution
 from dashboard.queries import QueryFailed
 
 from tests.unit.dashboard.fake_aws import FakeAws, table
@@ -15,13 +15,11 @@ def run(aws, literals=(), **settings):
     found = config.check({**CONFIG, **settings})
     pipeline = found.pipelines[0]
     time = [0.0]
-    waits = []
 
     def sleep(seconds):
-        waits.append(seconds)
         time[0] += seconds
 
-    return queries.run(aws, pipeline, pipeline.query(NAME), list(literals), found, clock=lambda: time[0], sleep=sleep), waits
+    return queries.run(aws, pipeline, pipeline.query(NAME), list(literals), found, clock=lambda: time[0], sleep=sleep)
 
 
 def fake(answer):
@@ -30,14 +28,14 @@ def fake(answer):
 
 def test_an_answer_says_what_it_took():
     aws = fake(table(("customer", "total_sales"), ("varchar", "decimal(38,2)"), [("Ada", "1.50")]))
-    answer, _ = run(aws, ["'x'"])
+    answer = run(aws, ["'x'"])
     assert answer.rows == (("Ada", "1.50"),)
     assert (answer.scanned, answer.engine_ms, answer.cost, answer.reused) == (1_234_567, 80, Decimal("0.00005"), False)
     assert aws.started == [(SQL[NAME], ["'x'"], "orders", "orders_db")]
 
 
 def test_rows_beyond_the_limit_are_cut():
-    answer, _ = run(fake(table(("a",), ("bigint",), [(n,) for n in range(5)])), row_limit=3)
+    answer = run(fake(table(("a",), ("bigint",), [(n,) for n in range(5)])), row_limit=3)
     assert (len(answer.rows), answer.cut) == (3, True)
 
 
@@ -62,12 +60,26 @@ def test_a_refused_start_is_a_failure_too():
         run(fake(AwsError("InvalidRequestException", "WorkGroup orders is not found.")))
 
 
-def test_a_query_that_runs_too_long_is_cancelled():
+def test_a_query_that_somebody_cancelled_has_failed():
+    aws = fake(table(("a",), ("bigint",), []))
+    aws.execution = lambda _: Execution("CANCELLED", "")
+    with pytest.raises(QueryFailed, match="Athena says CANCELLED and gives no reason"):
+        run(aws)
+
+
+def test_a_query_that_runs_too_long_is_cancelled_in_time():
     aws = fake(table(("a",), ("bigint",), []))
     aws.gate.clear()
-    with pytest.raises(QueryFailed, match="longer than 2 seconds"):
-        run(aws, query_timeout_seconds=2)
+    time = [0.0]
+
+    def sleep(seconds):
+        time[0] += seconds
+
+    found = config.check({**CONFIG, "query_timeout_seconds": 2})
+    with pytest.raises(QueryFailed, match="longer than 2 seconds and was cancelled"):
+        queries.run(aws, found.pipelines[0], found.pipelines[0].query(NAME), [], found, clock=lambda: time[0], sleep=sleep)
     assert len(aws.stopped) == 1
+    assert time[0] == pytest.approx(2)
 
 
 def test_a_query_that_cannot_be_cancelled_says_both():

@@ -1,0 +1,252 @@
+"""What the life of each resource is tried with: one case a module."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from tests.modules.clouds import unique, zipped
+
+
+@dataclass(frozen=True)
+class Case:
+    """A resource's life.
+
+    `prepare(aws, folder)`: make what the resource needs; returns its first options. `change(options,
+    folder)`: the options that change. `changes`: the fields that the diff then names. `exists(aws,
+    options)`: is it there, asked without the module? `moto_lacks`: calls that moto has not, as
+    "service:Operation"; then only the local cloud runs the case, or, with `moto_creates`, just the change.
+    """
+
+    prepare: Callable
+    change: Callable
+    changes: frozenset
+    exists: Callable
+    moto_lacks: tuple = ()
+    moto_creates: bool = False
+    has_absent: bool = True
+
+
+def there(call, *missing, **arguments):
+    """Does a get call find the resource?"""
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in missing or "not found" in str(error):
+            return None
+        raise
+
+
+# -- Athena
+
+
+def workgroup(_aws, _folder):
+    return {
+        "name": unique("group"),
+        "description": "Queries",
+        "output_location": "s3://results/enriched/",
+        "expected_bucket_owner": "123456789012",
+        "bytes_scanned_cutoff": 20_000_000,
+        "tags": {"project": "test", "pipeline": "orders"},
+    }
+
+
+def workgroup_exists(aws, options):
+    found = there(aws.client("athena").get_work_group, WorkGroup=options["name"])
+    return found and found["WorkGroup"]["Configuration"]["EnforceWorkGroupConfiguration"]
+
+
+def named_query(aws, _folder):
+    group = unique("group")
+    aws.client("athena").create_work_group(Name=group)
+    return {"name": "Orders counted", "workgroup": group, "database": "orders_db", "query": "SELECT count(*) FROM t"}
+
+
+def named_query_exists(aws, options):
+    athena = aws.client("athena")
+    ids = athena.list_named_queries(WorkGroup=options["workgroup"])["NamedQueryIds"]
+    return [query["QueryString"] for query in athena.batch_get_named_query(NamedQueryIds=ids)["NamedQueries"]] if ids else []
+
+
+# -- Glue
+
+
+def database(_aws, _folder):
+    return {"name": unique("db").replace("-", "_"), "description": "Orders", "tags": {"project": "test", "old": "yes"}}
+
+
+def schedule(aws, _folder):
+    return {"name": aws.crawler()[0], "schedule": "cron(0 3 * * ? *)"}
+
+
+def schedule_exists(aws, options):
+    return aws.client("glue").get_crawler(Name=options["name"])["Crawler"].get("Schedule", {}).get("ScheduleExpression")
+
+
+# -- IAM
+
+
+def policy(action):
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [action], "Resource": ["arn:aws:s3:::orders/raw/*"]}]}
+
+
+def permissions(aws, _folder):
+    return {"role": aws.role()["RoleName"], "policy_name": "reader", "policy": policy("s3:GetObject")}
+
+
+def permissions_exist(aws, options):
+    return aws.client("iam").list_role_policies(RoleName=options["role"])["PolicyNames"]
+
+
+# -- Lambda
+
+
+def invocation(aws, _folder):
+    return {"function_name": aws.function()[0], "maximum_retry_attempts": 1, "on_failure_destination": aws.arn("sqs", "failed-events")}
+
+
+def invocation_exists(aws, options):
+    return there(aws.client("lambda").get_function_event_invoke_config, "ResourceNotFoundException", FunctionName=options["function_name"])
+
+
+def layer(aws, _folder):
+    data = zipped({"python/answer.py": "ANSWER = 42\n"})
+    bucket = aws.bucket()
+    aws.client("s3").put_object(Bucket=bucket, Key="layer.zip", Body=data)
+    return {
+        "name": unique("layer"),
+        "s3_bucket": bucket,
+        "s3_key": "layer.zip",
+        "code_sha256": base64.b64encode(hashlib.sha256(data).digest()).decode(),
+        "compatible_runtimes": ["python3.13", "python3.12"],
+        "compatible_architectures": ["x86_64"],
+    }
+
+
+# -- S3
+
+
+def bucket(aws, _folder):
+    name = unique("bucket")
+    statement = {
+        "Sid": "DenyInsecureTransport",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {
+        "name": name,
+        "policy": {"Version": "2012-10-17", "Statement": [statement]},
+        "lifecycle_rules": [{"id": "uploads", "abort_upload_days": 7}, {"id": "results", "prefix": "enriched/", "expire_days": 30}],
+        "tags": {"project": "test"},
+    }
+
+
+def content(aws, folder):
+    source = folder / "archive.zip"
+    source.write_bytes(b"first")
+    return {"bucket": aws.bucket(), "prefix": "layers/", "source": str(source)}
+
+
+def change_content(_options, folder):
+    (folder / "archive.zip").write_bytes(b"second, longer")
+    return {}
+
+
+def content_exists(aws, options):
+    with open(options["source"], "rb") as file:
+        key = f"layers/{hashlib.file_digest(file, 'sha256').hexdigest()}.zip"
+    return there(aws.client("s3").head_object, "404", Bucket=options["bucket"], Key=key)
+
+
+def notification(aws, _folder):
+    (name, arn), bucket = aws.function(), aws.bucket()
+    aws.client("lambda").add_permission(
+        FunctionName=name,
+        StatementId="s3",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{bucket}",
+        SourceAccount=aws.account,
+    )
+    return {"bucket": bucket, "name": "raw-csv", "function_arn": arn, "prefix": "raw/", "suffix": ".csv"}
+
+
+def notification_exists(aws, options):
+    found = aws.client("s3").get_bucket_notification_configuration(Bucket=options["bucket"])
+    return [item["LambdaFunctionArn"] for item in found.get("LambdaFunctionConfigurations", [])]
+
+
+CASES = {
+    "athena_workgroup": Case(
+        workgroup,
+        lambda _options, _folder: {
+            "bytes_scanned_cutoff": 30_000_000,
+            "expected_bucket_owner": "",
+            "tags": {"project": "test", "new": "tag"},
+        },
+        frozenset({"bytes_scanned_cutoff", "expected_bucket_owner", "tags"}),
+        workgroup_exists,
+        # And it answers nothing, instead of an error, for a group that is not there: test_athena.py has what it can.
+        moto_lacks=("athena:UpdateWorkGroup",),
+    ),
+    "athena_named_query": Case(
+        named_query,
+        lambda _options, _folder: {"query": "SELECT 2", "description": "Counts twice"},
+        frozenset({"query", "description"}),
+        named_query_exists,
+        moto_lacks=("athena:BatchGetNamedQuery", "athena:UpdateNamedQuery", "athena:DeleteNamedQuery"),
+    ),
+    "glue_database": Case(
+        database,
+        lambda _options, _folder: {"description": "Cleaned orders", "tags": {"project": "test", "new": "yes"}},
+        frozenset({"description", "tags"}),
+        lambda aws, options: there(aws.client("glue").get_database, "EntityNotFoundException", Name=options["name"]),
+    ),
+    "glue_crawler_schedule": Case(
+        schedule,
+        lambda _options, _folder: {"schedule": "cron(30 4 * * ? *)"},
+        frozenset({"schedule"}),
+        schedule_exists,
+        moto_lacks=("glue:UpdateCrawlerSchedule", "glue:StartCrawlerSchedule"),
+    ),
+    "iam_role_permissions": Case(
+        permissions,
+        lambda _options, _folder: {"policy": policy("s3:PutObject")},
+        frozenset({"inline_policies"}),
+        permissions_exist,
+        has_absent=False,
+    ),
+    "lambda_event_invoke_config": Case(
+        invocation,
+        lambda _options, _folder: {"maximum_event_age": 3600, "on_failure_destination": ""},
+        frozenset({"maximum_event_age", "on_failure_destination"}),
+        invocation_exists,
+        # It has the call, but answers the first configuration ever after: test_lifecycle.py shows it.
+        moto_lacks=("lambda:PutFunctionEventInvokeConfig a second time",),
+        moto_creates=True,
+    ),
+    "lambda_layer_version": Case(
+        layer,
+        lambda _options, _folder: {"description": "The answer", "compatible_runtimes": ["python3.13"]},
+        frozenset({"description", "compatible_runtimes"}),
+        lambda aws, options: aws.client("lambda").list_layer_versions(LayerName=options["name"])["LayerVersions"],
+    ),
+    "s3_bucket_config": Case(
+        bucket,
+        lambda options, _folder: {"lifecycle_rules": options["lifecycle_rules"][:1], "policy": {}, "tags": {}, "versioning": False},
+        frozenset({"lifecycle_rules", "policy", "tags", "versioning"}),
+        lambda aws, options: there(aws.client("s3").head_bucket, "404", Bucket=options["name"]),
+    ),
+    "s3_content": Case(content, change_content, frozenset({"bucket", "key", "size"}), content_exists),
+    "s3_lambda_notification": Case(
+        notification,
+        lambda _options, _folder: {"prefix": "incoming/", "suffix": "", "events": ["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"]},
+        frozenset({"prefix", "suffix", "events"}),
+        notification_exists,
+    ),
+}

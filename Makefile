@@ -24,7 +24,7 @@ teardown: $(VENV)/run.stamp
 	@ansible-playbook teardown.yml $(ARGS)
 	@ansible-playbook playbooks/stop-localcloud.yml $(ARGS)
 
-test: $(VENV)/dev.stamp .cache/axe/node_modules ## Run all tests
+test: $(VENV)/dev.stamp ## Run all tests
 	@python -m pytest -n 2 --dist loadgroup $(TESTS)
 
 lint: $(VENV)/dev.stamp ## Check style of Ansible, YAML, Python and shell
@@ -56,8 +56,3 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@echo "Installing locked packages for tests and linters"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
-
-.cache/axe/node_modules: tests/page/package-lock.json
-	@mkdir -p .cache/axe && cp tests/page/package.json tests/page/package-lock.json .cache/axe/
-	@if command -v npm >/dev/null; then npm ci --prefix .cache/axe --silent --ignore-scripts; else echo "npm is missing: tests of accessibility skip"; fi
-	@mkdir -p $@ && touch $@

@@ -83,6 +83,11 @@ def _found(call):
         raise QueryError("HIVE_METASTORE_ERROR", error.response["Error"].get("Message", str(error))) from error
 
 
+def hive_type(text):
+    """A Type by Hive's name, where a bare decimal has ten digits (in Trino: 38)."""
+    return t.decimal(10, 0) if text.strip().lower() == "decimal" else t.parse(text)
+
+
 def read_table(database, raw):
     """A Table from Glue's structure; a column of an unknown type is an error when the table is used."""
     descriptor = raw.get("StorageDescriptor") or {}
@@ -90,7 +95,7 @@ def read_table(database, raw):
     columns = []
     for column in [*(descriptor.get("Columns") or []), *keys]:
         try:
-            columns.append((column["Name"].lower(), t.parse(column.get("Type") or "string")))
+            columns.append((column["Name"].lower(), hive_type(column.get("Type") or "string")))
         except QueryError as error:
             message = f"column {column['Name']} of table {database}.{raw['Name']} has the unknown type {column.get('Type')}"
             raise QueryError("HIVE_INVALID_METADATA", message) from error
@@ -103,9 +108,15 @@ def read_table(database, raw):
         )
     view = read_view(raw.get("ViewOriginalText") or "", database) if raw.get("TableType") == "VIRTUAL_VIEW" else None
     return Table(
-        database, raw["Name"].lower(), tuple(columns), tuple(key["Name"].lower() for key in keys), descriptor.get("Location") or "",
-        descriptor, {**(descriptor.get("Parameters") or {}), **(raw.get("Parameters") or {})}, view,
-    )  # fmt: skip
+        database,
+        raw["Name"].lower(),
+        tuple(columns),
+        tuple(key["Name"].lower() for key in keys),
+        descriptor.get("Location") or "",
+        descriptor,
+        {**(descriptor.get("Parameters") or {}), **(raw.get("Parameters") or {})},
+        view,
+    )
 
 
 def read_view(text, database):

@@ -173,16 +173,21 @@ class Athena(Engine):
         result = effective(group, body.get("ResultConfiguration"))
         if not result.get("OutputLocation"):
             raise invalid(
-                "No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input."
+                "No output location provided. An output location is required either through the Workgroup "
+                "result configuration setting or as an API input."
             )
         statement, parameters = self._bound(self._parse(body["QueryString"]), name, body.get("ExecutionParameters") or [])
         context = body.get("QueryExecutionContext") or {}
         self._check_catalog(context)
         document = {
-            "Query": body["QueryString"], "StatementType": statement.type, "SubstatementType": statement.substatement, "ResultConfiguration": dict(result),
-            "QueryExecutionContext": {key.capitalize(): value.lower() for key, value in context.items()}, "WorkGroup": name,
+            "Query": body["QueryString"],
+            "StatementType": statement.type,
+            "SubstatementType": statement.substatement,
+            "ResultConfiguration": dict(result),
+            "QueryExecutionContext": {key.capitalize(): value.lower() for key, value in context.items()},
+            "WorkGroup": name,
             "EngineVersion": group["Configuration"]["EngineVersion"],
-        }  # fmt: skip
+        }
         if body.get("ExecutionParameters"):
             document["ExecutionParameters"] = body["ExecutionParameters"]
         reuse = (body.get("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration") or {}
@@ -294,41 +299,13 @@ class Athena(Engine):
 
 
 _ACTIONS = frozenset(
-    [
-        "CreateWorkGroup",
-        "GetWorkGroup",
-        "ListWorkGroups",
-        "UpdateWorkGroup",
-        "DeleteWorkGroup",
-        "ListEngineVersions",
-        "TagResource",
-        "UntagResource",
-        "ListTagsForResource",
-        "CreateNamedQuery",
-        "GetNamedQuery",
-        "BatchGetNamedQuery",
-        "ListNamedQueries",
-        "UpdateNamedQuery",
-        "DeleteNamedQuery",
-        "CreatePreparedStatement",
-        "GetPreparedStatement",
-        "ListPreparedStatements",
-        "UpdatePreparedStatement",
-        "DeletePreparedStatement",
-        "BatchGetPreparedStatement",
-        "ListDataCatalogs",
-        "GetDataCatalog",
-        "ListDatabases",
-        "GetDatabase",
-        "ListTableMetadata",
-        "GetTableMetadata",
-        "StartQueryExecution",
-        "GetQueryExecution",
-        "BatchGetQueryExecution",
-        "ListQueryExecutions",
-        "StopQueryExecution",
-        "GetQueryResults",
-        "GetQueryRuntimeStatistics",
-    ]
+    """
+    CreateWorkGroup GetWorkGroup ListWorkGroups UpdateWorkGroup DeleteWorkGroup ListEngineVersions TagResource UntagResource
+    ListTagsForResource CreateNamedQuery GetNamedQuery BatchGetNamedQuery ListNamedQueries UpdateNamedQuery DeleteNamedQuery
+    CreatePreparedStatement GetPreparedStatement ListPreparedStatements UpdatePreparedStatement DeletePreparedStatement
+    BatchGetPreparedStatement ListDataCatalogs GetDataCatalog ListDatabases GetDatabase ListTableMetadata GetTableMetadata
+    StartQueryExecution GetQueryExecution BatchGetQueryExecution ListQueryExecutions StopQueryExecution GetQueryResults
+    GetQueryRuntimeStatistics
+    """.split()  # noqa: SIM905 - lines of words are easier to read and to keep
 )
 assert all(method_name(action) in vars(Athena) for action in _ACTIONS)  # noqa: S101 - a wrong name here is a bug of ours, found at import

@@ -40,7 +40,11 @@ def not_supported(what, position=None):
     return QueryError("NOT_SUPPORTED", f"{what} is not in the local cloud; see docs/local-cloud.md", position)
 
 
+_OVERFLOW = re.compile(r"Overflow in (addition|subtraction|multiplication) of INT(\d+) \((.*?)\)")
+_RANGE = re.compile(r"Type \w+ with value (\S+) can't be cast because the value is out of range for the destination type INT(\d+)")
+_INTEGERS = {"8": "tinyint", "16": "smallint", "32": "integer", "64": "bigint"}
 _TRANSLATIONS = (
+    (r"Division by zero", "DIVISION_BY_ZERO"),
     (r"Overflow in (\w+) of (\w+)|out of range|overflow", "NUMERIC_VALUE_OUT_OF_RANGE"),
     (r"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS"),
     (r"Could not parse string|Failed to parse|Conversion Error", "INVALID_CAST_ARGUMENT"),
@@ -55,10 +59,16 @@ def from_duckdb(error):
     marked = _MARKED.search(text)
     if marked:
         return QueryError(marked[1], marked[2])
+    overflow, beyond = _OVERFLOW.search(text), _RANGE.search(text)
+    if overflow and overflow[2] in _INTEGERS:
+        return QueryError("NUMERIC_VALUE_OUT_OF_RANGE", f"{_INTEGERS[overflow[2]]} {overflow[1]} overflow: {overflow[3]}")
+    if beyond and beyond[2] in _INTEGERS:
+        return QueryError("INVALID_CAST_ARGUMENT", f"Out of range for {_INTEGERS[beyond[2]]}: {beyond[1]}")
     first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
     for pattern, code in _TRANSLATIONS:
         if re.search(pattern, text, re.I):
-            if code == "SUBQUERY_MULTIPLE_ROWS":
-                return QueryError(code, "Scalar sub-query has returned multiple rows")
+            known = {"SUBQUERY_MULTIPLE_ROWS": "Scalar sub-query has returned multiple rows", "DIVISION_BY_ZERO": "Division by zero"}
+            if code in known:
+                return QueryError(code, known[code])
             return QueryError(code, first.split(": ", 1)[-1])
     return QueryError("GENERIC_INTERNAL_ERROR", f"DuckDB: {first}")

@@ -115,9 +115,15 @@ class Executions:
         if execution is None or execution.done:
             return
         execution.stopped = True
-        with execution.lock:
-            if execution.cursor is not None:
-                execution.cursor.interrupt()
+        threading.Thread(target=self._interrupt, args=(execution,), daemon=True).start()
+
+    def _interrupt(self, execution):
+        """Again and again, since an interrupt between two of a query's steps is lost."""
+        while not execution.done:
+            with execution.lock:
+                if execution.cursor is not None:
+                    execution.cursor.interrupt()
+            time.sleep(0.02)
 
     def close(self):
         """Abandon what runs."""
@@ -163,11 +169,18 @@ class Executions:
         execution.document["Status"] = completed
         self.journal.write(
             {
-                "id": execution.id, "document": execution.document, "columns": execution.columns, "header": execution.header, "rows": execution.rows,
-                "read_rows": execution.read_rows, "output_bytes": execution.output_bytes, "token": execution.token, "fingerprint": execution.fingerprint,
+                "id": execution.id,
+                "document": execution.document,
+                "columns": execution.columns,
+                "header": execution.header,
+                "rows": execution.rows,
+                "read_rows": execution.read_rows,
+                "output_bytes": execution.output_bytes,
+                "token": execution.token,
+                "fingerprint": execution.fingerprint,
                 "reuse_key": self._reuse_key(execution),
             }
-        )  # fmt: skip
+        )
 
     def _work(self, execution):
         self._check_output(execution)
@@ -330,8 +343,18 @@ class Executions:
 
 def _utility(statement, lines):
     """(texts, ColumnInfo) of a statement's lines. DESCRIBE's three columns are tabs in one, as in Athena's file."""
-    names = {"show_databases": "database_name", "show_tables": "tab_name", "show_views": "views", "show_columns": "field", "show_partitions": "partition", "show_create_table": "createtab_stmt",
-             "show_create_view": "Create View", "describe": "col_name", "show_properties": "prpt_name", "explain": "Query Plan"}  # fmt: skip
+    names = {
+        "show_databases": "database_name",
+        "show_tables": "tab_name",
+        "show_views": "views",
+        "show_columns": "field",
+        "show_partitions": "partition",
+        "show_create_table": "createtab_stmt",
+        "show_create_view": "Create View",
+        "describe": "col_name",
+        "show_properties": "prpt_name",
+        "explain": "Query Plan",
+    }
     name = names.get(statement.kind)
     if name is None and not lines:
         return pa.table({}), []

@@ -62,7 +62,8 @@ def _problems(value, shape, at):
             yield from _problems(member, shape.value, f"{at}.{key}")
     elif shape.type_name == "string":
         if shape.enum and value not in shape.enum:
-            yield f"Value '{value}' at '{shown}' failed to satisfy constraint: Member must satisfy enum value set: [{', '.join(shape.enum)}]"
+            choices = ", ".join(shape.enum)
+            yield f"Value '{value}' at '{shown}' failed to satisfy constraint: Member must satisfy enum value set: [{choices}]"
         yield from _length(len(value), shape, shown)
         yield from _pattern(value, shape, shown)
     elif shape.type_name in ("integer", "long"):

@@ -5,7 +5,8 @@ name: unknown_variables
 author: Headwater
 short_description: Name the variables of host_vars files that nothing reads
 description:
-  - A host's file may set options of the roles (their argument specs name them), C(pipeline_*) and variables that begin with the host's own name.
+  - A host's file may set options of the roles (their argument specs name them), the few variables that make up every pipeline's interface,
+    and variables that begin with the host's own name.
   - Anything else is told, with the nearest known name.
 options:
   _terms:

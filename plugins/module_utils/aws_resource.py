@@ -5,9 +5,10 @@ import time
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 try:
+    from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:
-    pass  # AnsibleAWSModule reports it
+    Boto3Error = BotoCoreError = ClientError = None  # AnsibleAWSModule reports it
 
 #: Options that every module of ours has.
 COMMON = {
@@ -63,7 +64,7 @@ def converge(module, subject, describe, apply, wanted):
         if changed and not module.check_mode:
             apply(before, after)
             wait_until(module, subject, describe, after)
-    except (BotoCoreError, ClientError) as error:
+    except (Boto3Error, BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=subject)
     diff = {"before_header": subject, "after_header": subject, "before": before or {}, "after": after or {}}
     module.exit_json(changed=changed, resource=after or {}, diff=diff)

@@ -62,12 +62,7 @@ resource:
   sample: {name: Orders counted, database: orders_db, workgroup: orders, query: SELECT 1, description: "", copies: 1}
 """
 
-from ansible.module_utils.aws_resource import aws_module, converge, is_missing
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing
 
 FIELDS = ("name", "description", "database", "workgroup", "query")
 

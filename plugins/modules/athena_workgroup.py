@@ -85,12 +85,7 @@ resource:
   sample: {name: orders, enforce: true, bytes_scanned_cutoff: 1000000000}
 """
 
-from ansible.module_utils.aws_resource import aws_module, aws_tags, converge, is_missing, plain_tags, tag_changes
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, aws_tags, converge, is_missing, plain_tags, tag_changes
 
 FIELDS = (
     "name",

@@ -62,6 +62,7 @@ try:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.loaders import create_loader
 except ImportError:
     boto3 = None
 
@@ -77,9 +78,11 @@ def account_problems(account_id):
 def region_problems(region):
     if not region:
         return ["aws_region is not set, e.g. eu-central-1"]
-    session = boto3.session.Session()
-    partitions = session.get_available_partitions()
-    known = {name for partition in partitions for name in session.get_available_regions("athena", partition_name=partition)}
+    # From botocore's data, since a session fails where aws_profile is wrong, and that is a problem for itself.
+    partitions = create_loader().load_data("endpoints")["partitions"]
+    known = {name for partition in partitions for name in partition["services"].get("athena", {}).get("endpoints", {})}
+    # Among the endpoints are some that are no region, such as fips-us-east-1.
+    known &= {name for partition in partitions for name in partition["regions"]}
     return [] if region in known else [f"aws_region is {region!r}, which botocore does not know as a region with Athena"]
 
 
@@ -116,11 +119,12 @@ def caller_problems(account_id, region):
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     try:
         config = Config(connect_timeout=5, read_timeout=10, retries={"max_attempts": 1})
-        caller = boto3.client("sts", region_name=region or "us-east-1", config=config).get_caller_identity()
+        caller = boto3.session.Session().client("sts", region_name=region or "us-east-1", config=config).get_caller_identity()
     except (BotoCoreError, ClientError, ValueError) as error:
         if endpoint:
             return [f"the local cloud at {endpoint} does not answer ({error}); start it: ansible-playbook site.yml --limit localcloud"]
-        return [f"credentials do not work: {error} Set aws_profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws sso login"]
+        reason = str(error).rstrip(".")
+        return [f"credentials do not work: {reason}. Set aws_profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws sso login"]
     if account_id and caller["Account"] != account_id:
         return [f"aws_account_id is {account_id!r}, but the credentials ({caller['Arn']}) belong to {caller['Account']}"]
     return []

@@ -46,12 +46,7 @@ resource:
   returned: always
 """
 
-from ansible.module_utils.aws_resource import aws_module, converge, is_missing
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing
 
 
 def describe(logs, group, stream):

@@ -42,13 +42,8 @@ last_crawl:
 
 import time
 
-from ansible.module_utils.aws_resource import is_missing
+from ansible.module_utils.aws_resource import BotoCoreError, ClientError, is_missing
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
 
 
 def has_table(glue, database, table):

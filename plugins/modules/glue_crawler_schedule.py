@@ -47,12 +47,7 @@ resource:
   sample: {schedule: cron(0 3 * * ? *), state: SCHEDULED}
 """
 
-from ansible.module_utils.aws_resource import aws_module, converge, is_missing
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing
 
 
 def describe(glue, name):

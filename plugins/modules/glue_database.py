@@ -57,12 +57,7 @@ resource:
   sample: {name: orders_db, description: Cleaned orders, location_uri: "", tags: {project: headwater}}
 """
 
-from ansible.module_utils.aws_resource import aws_module, converge, is_missing, tag_changes
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing, tag_changes
 
 
 def describe(glue, arn, name):

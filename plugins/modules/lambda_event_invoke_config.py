@@ -55,12 +55,7 @@ resource:
   sample: {maximum_retry_attempts: 2, maximum_event_age: 21600, on_failure_destination: ""}
 """
 
-from ansible.module_utils.aws_resource import aws_module, converge, is_missing
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing
 
 
 def describe(client, function_name):

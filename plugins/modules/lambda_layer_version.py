@@ -29,7 +29,6 @@ options:
   code_sha256:
     description: Base64 of the archive's SHA-256, as Lambda tells it. Needed for C(state=present).
     type: str
-    default: ""
   compatible_runtimes:
     description: Runtimes that the layer serves.
     type: list
@@ -79,12 +78,7 @@ resource:
   sample: {code_sha256: 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=, description: "", compatible_runtimes: [python3.12]}
 """
 
-from ansible.module_utils.aws_resource import aws_module, converge, is_missing
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing
 
 
 def versions(client, name):
@@ -138,7 +132,7 @@ def main():
             "description": {"default": ""},
             "s3_bucket": {"required": True},
             "s3_key": {"required": True, "no_log": False},
-            "code_sha256": {"default": ""},
+            "code_sha256": {},
             "compatible_runtimes": {"type": "list", "elements": "str", "default": []},
             "compatible_architectures": {"type": "list", "elements": "str", "default": []},
             "keep_versions": {"type": "int", "default": 3},

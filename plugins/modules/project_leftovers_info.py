@@ -55,12 +55,8 @@ checked:
 
 from collections import Counter
 
+from ansible.module_utils.aws_resource import BotoCoreError, ClientError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
 
 
 def plain(tags, key="Key", value="Value"):
@@ -88,7 +84,13 @@ def tags_of(call, *path, **arguments):
     try:
         found = call(**arguments)
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchTagSet", "ResourceNotFoundException", "EntityNotFoundException", "NoSuchBucket", "NoSuchEntity"):
+        if error.response["Error"]["Code"] in (
+            "NoSuchTagSet",
+            "ResourceNotFoundException",
+            "EntityNotFoundException",
+            "NoSuchBucket",
+            "NoSuchEntity",
+        ):
             return {}
         raise
     for step in path:
@@ -232,7 +234,9 @@ def main():
         module.fail_json_aws(error, msg=f"Listing {service if checked else 'resources'} failed, so that nothing is proven")
     if leftovers and module.params["fail_if_any"]:
         listed = "\n".join(f"  - {item}" for item in sorted(leftovers))
-        module.fail_json(msg=f"{len(leftovers)} resource(s) of the project are left:\n{listed}", leftovers=sorted(leftovers), checked=checked)
+        module.fail_json(
+            msg=f"{len(leftovers)} resource(s) of the project are left:\n{listed}", leftovers=sorted(leftovers), checked=checked
+        )
     module.exit_json(changed=False, leftovers=sorted(leftovers), checked=checked, summary=summary(kinds))
 
 

@@ -80,7 +80,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 #: The earliest time that a zip can hold: content alone decides the bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
-NEVER = ("*/__pycache__/*", "__pycache__/*", "*.pyc")
+NEVER = ("*/__pycache__/*", "__pycache__/*", "*.pyc", ".lock")
 
 
 class ArchiveError(Exception):
@@ -111,7 +111,7 @@ def install_packages(target, requirements, python_version, platform):
     command += ["--python-version", python_version] if python_version else []
     command += ["--python-platform", platform] if platform else []
     command += ["--python", sys.executable]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     if done.returncode:
         raise ArchiveError(f"uv could not fetch the packages of {requirements}: {done.stderr.strip()[-800:]}")
 
@@ -168,7 +168,9 @@ def build(params, dest):
         made = Path(scratch, "archive.zip")
         total = write_zip(made, files)
         if total > params["max_unzipped_bytes"]:
-            raise ArchiveError(f"{dest.name} unzips to {total} bytes; the limit is {params['max_unzipped_bytes']}: exclude what is not needed")
+            raise ArchiveError(
+                f"{dest.name} unzips to {total} bytes; the limit is {params['max_unzipped_bytes']}: exclude what is not needed"
+            )
         changed = not dest.exists() or digest(made).digest() != digest(dest).digest()
         if changed:
             os.replace(made, dest)

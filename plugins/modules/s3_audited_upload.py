@@ -63,13 +63,8 @@ import json
 import time
 from pathlib import Path
 
-from ansible.module_utils.aws_resource import is_missing
+from ansible.module_utils.aws_resource import Boto3Error, BotoCoreError, ClientError, is_missing
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
 
 
 def head(s3, bucket, key):
@@ -147,11 +142,12 @@ def main():
         if changed:
             s3.upload_file(str(source), bucket, key, ExtraArgs={"Metadata": {"sha256": digest}})
         audit = await_audit(s3, bucket, params["audit_key"], head(s3, bucket, key).get("VersionId"), params["wait_timeout"])
-    except (BotoCoreError, ClientError) as error:
+    except (Boto3Error, BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=f"Uploading {source} to s3://{bucket}/{key}")
     if audit is None:
         module.fail_json(
-            msg=f"s3://{bucket}/{key} is uploaded, but not processed after {params['wait_timeout']} s. Failed events are in {params['failures']}."
+            msg=f"s3://{bucket}/{key} is uploaded, but not processed after {params['wait_timeout']} s. "
+            f"Failed events are in {params['failures']}."
         )
     module.exit_json(changed=changed, audit=audit, message=sentence(source, audit))
 

@@ -97,12 +97,7 @@ resource:
 
 import json
 
-from ansible.module_utils.aws_resource import aws_module, aws_tags, converge, is_missing, plain_tags
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, aws_tags, converge, is_missing, plain_tags
 
 PUBLIC_ACCESS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
@@ -149,6 +144,12 @@ def exists(s3, name):
     except ClientError as error:
         if is_missing(error, "404", "NoSuchBucket"):
             return False
+        if is_missing(error, "403"):
+            # S3 says only "Forbidden".
+            reason = (
+                "it belongs to another account, where name_prefix gives yours another name, or the credentials lack s3:ListBucket on it"
+            )
+            raise ClientError({"Error": {"Code": "403", "Message": f"Forbidden: {reason}"}}, "HeadBucket") from error
         raise
     return True
 

@@ -56,12 +56,7 @@ resource:
 import hashlib
 from pathlib import Path
 
-from ansible.module_utils.aws_resource import aws_module, converge, is_missing
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing
 
 
 def describe(s3, bucket, key):

@@ -68,12 +68,7 @@ resource:
   sample: {function_arn: "arn:aws:lambda:us-east-1:000000000000:function:F", events: ["s3:ObjectCreated:*"], prefix: raw/, suffix: .csv}
 """
 
-from ansible.module_utils.aws_resource import aws_module, converge, is_missing
-
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing
 
 FIELDS = ("function_arn", "events", "prefix", "suffix")
 KINDS = ("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations", "EventBridgeConfiguration")

@@ -18,7 +18,6 @@ options:
     description: Program and arguments. Needed for C(state=started).
     type: list
     elements: str
-    default: []
   environment:
     description: Its environment, besides C(PATH), C(HOME), C(LANG) and the certificate settings of the caller.
     type: dict
@@ -143,6 +142,10 @@ class ProcessError(Exception):
     """What is wrong, in words for the user."""
 
 
+class CrashError(ProcessError):
+    """The process ended instead of becoming ready."""
+
+
 class Supervised:
     """One process and its supervisor, known by the files in `folder`."""
 
@@ -185,7 +188,12 @@ class Supervised:
         for folder in (self.folder, self.log.parent):
             folder.mkdir(parents=True, exist_ok=True)
         os.chmod(self.folder, 0o700)
-        escaped = {"command": shlex.join(self.params["command"]), "directory": self.params["directory"], "log": self.log, "folder": self.folder}
+        escaped = {
+            "command": quoted(self.params["command"]),
+            "directory": self.params["directory"],
+            "log": self.log,
+            "folder": self.folder,
+        }
         escaped = {key: str(value).replace("%", "%%") for key, value in escaped.items()}
         for path, text in self.params["files"].items():
             write_private(path, text)
@@ -195,10 +203,14 @@ class Supervised:
         environment = {key: os.environ[key] for key in INHERITED if key in os.environ}
         environment.update({key: str(value) for key, value in self.params["environment"].items()})
         program = [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)]
-        done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - our own supervisor
         if done.returncode:
             raise ProcessError(f"the supervisor of {self.name} did not start: {done.stderr.strip() or done.stdout.strip()}")
-        self.wait_ready()
+        try:
+            self.wait_ready()
+        except CrashError:
+            self.stop()  # a program that cannot run is not tried for ever
+            raise
 
     def check_port(self):
         """Refuse a port that somebody else holds, naming who."""
@@ -223,7 +235,7 @@ class Supervised:
         while time.monotonic() < deadline:
             info = self.info()
             if info and info["statename"] in ("FATAL", "EXITED", "BACKOFF"):
-                raise ProcessError(f"{self.name} crashed: {info['spawnerr'] or info['description']}. {self.last_lines()}")
+                raise CrashError(f"{self.name} crashed: {info['spawnerr'] or info['description']}. {self.last_lines()}")
             if info and self.answers(info):
                 return
             time.sleep(0.05)
@@ -252,8 +264,17 @@ class Supervised:
             return
         if not gone(supervisor_pid, 30):
             os.kill(supervisor_pid, signal.SIGKILL)
-        for file in (self.noted, self.socket, self.folder / f"{self.name}.conf", self.folder / f"{self.name}.pid"):
+        own = [self.folder / f"{self.name}{ending}" for ending in (".conf", ".pid", "-supervisor.log")]
+        for file in (self.noted, self.socket, *own, *map(Path, self.params["files"])):
             file.unlink(missing_ok=True)
+
+
+def quoted(command):
+    """A command as supervisor's configuration takes it, where a blank before ; or # begins a comment, even within quotes."""
+    line = shlex.join(command)
+    for sign in ";#":
+        line = line.replace(f" {sign}", f" ''{sign}")  # such a blank stands in single quotes: close and open them
+    return line
 
 
 def read_text(path):
@@ -309,7 +330,7 @@ def main():
     module = AnsibleModule(
         {
             "name": {"required": True},
-            "command": {"type": "list", "elements": "str", "default": []},
+            "command": {"type": "list", "elements": "str"},
             "environment": {"type": "dict", "default": {}},
             "directory": {"type": "path", "default": "/"},
             "watch": {"type": "list", "elements": "path", "default": []},

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from tests.local_cloud import ROOT, create_role
+from tests.modules import call_recorder
 
 REGION = "us-east-1"
 BOTH = ("moto", "local")
@@ -24,7 +25,10 @@ class Aws:
         self.kind, self.account = kind, account
 
     def client(self, service):
-        return boto3.client(service, region_name=REGION)
+        """A client of the test's own, whose calls are not counted and are always sent."""
+        made = boto3.client(service, region_name=REGION)
+        made.meta.events.unregister("before-call.*.*", call_recorder.note)
+        return made
 
     def arn(self, service, resource, region=REGION):
         return f"arn:aws:{service}:{region}:{self.account}:{resource}"
@@ -68,8 +72,8 @@ class Aws:
 
 
 def unique(kind):
-    """A name that no other test uses."""
-    return f"{kind}-{next(_numbers)}-test"
+    """A name that no other test uses. (Ansible hides the word test in what modules say: it is the secret key.)"""
+    return f"{kind}-{next(_numbers)}"
 
 
 def zipped(files):

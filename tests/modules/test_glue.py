@@ -103,7 +103,7 @@ def test_a_crawl_under_way_is_joined(aws, answers):
 @on("local")
 def test_a_crawl_that_fails_says_why_and_where_its_log_is(aws):
     name, _ = aws.crawler("s3://no-such-bucket-anywhere/data/")
-    refused("glue_crawler_run", f"Glue crawler '{name}' ended as FAILED", "no-such-bucket-anywhere", "/aws-glue/crawlers", name=name)
+    refused("glue_crawler_run", f"'{name}' ended as FAILED", "The specified bucket does not exist", "/aws-glue/crawlers", name=name)
 
 
 @on("moto")

@@ -1,7 +1,4 @@
-"""A real browser, the dashboard on a port of its own, and axe.
-
-Without Chromium these tests are skipped, with the reason; where CI=true that is a failure.
-"""
+"""The dashboard on a port of its own, and axe; the browser is the one of tests/conftest.py."""
 
 import json
 import os
@@ -12,53 +9,15 @@ from pathlib import Path
 
 import pytest
 from dashboard import create_app
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from werkzeug.serving import make_server
 
+from tests.browser import missing
 from tests.unit.dashboard.fake_aws import FakeAws
 from tests.unit.dashboard.sample import CONFIG, NO_TABLE, SQL, fake_aws
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / ".cache" / "page"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",  # tests may run as root, where Chromium refuses its sandbox
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
-
-
-def missing(what):
-    """Skip with the reason, or fail where these tests must run."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI=true, so the browser tests must run, but {what}")
-    pytest.skip(what)
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """Selenium's driver of a headless Chromium that logs its console and its requests."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not (chromium and driver):
-        missing("chromium and chromedriver are not both on PATH; on Debian: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    found = webdriver.Chrome(options=options, service=Service(driver))
-    found.set_page_load_timeout(30)
-    yield found
-    found.quit()
 
 
 @pytest.fixture(scope="session")

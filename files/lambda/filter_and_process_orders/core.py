@@ -41,7 +41,7 @@ STATUSES = ("cancelled", "confirmed", "pending", "shipped")
 DROPPED_WHEN_OLD = ("cancelled", "pending")
 SPELLINGS = {"canceled": "cancelled"}
 
-BLOCK_BYTES = 4 << 20  # what is parsed at once; smaller costs calls, larger costs cache and memory
+BLOCK_BYTES = 2 << 20  # what is parsed at once; smaller costs calls, larger costs cache and memory
 MAX_ROW_BYTES = 1 << 20  # a longer row is no order: it is rejected in pieces, so that memory stays bounded
 CUT_ROWS = 20_000  # rows cut and judged at once where they are cut here; a block may have millions of tiny ones
 ROW_GROUP_ROWS = 131_072
@@ -463,6 +463,7 @@ class _Kept:
     def _write(self, count: int) -> None:
         if not count:
             return
+        pa.default_memory_pool().release_unused()  # else what the allocator holds back creeps up over a long file
         table = pa.Table.from_batches(self._batches)
         if self._writer is None:
             self._sink = _Sink(self._open_sink())

@@ -82,7 +82,7 @@ class Runner:
 
     def create_table(self, table, if_not_exists, columns, partitions, comment, location, properties, descriptor):
         database, name = self._named(table)
-        bucket, _ = storage.split(location)
+        storage.split(location)
         if not location.endswith("/"):
             location = descriptor["Location"] = location + "/"
         if not self.catalog.has_database(database):
@@ -146,9 +146,14 @@ class Runner:
             raise QueryError("DUPLICATE_COLUMN_NAME", f"Column name '{twice}' specified more than once")
         text, columns = catalogs.write_view(query, self.database, list(zip(relation.names, relation.types, strict=True)))
         made = {
-            "Name": name, "TableType": "VIRTUAL_VIEW", "ViewOriginalText": text, "ViewExpandedText": "/* Presto View */",
-            "Parameters": {"presto_view": "true", "comment": "Presto View"}, "PartitionKeys": [], "StorageDescriptor": {"Columns": columns, "SerdeInfo": {}},
-        }  # fmt: skip
+            "Name": name,
+            "TableType": "VIRTUAL_VIEW",
+            "ViewOriginalText": text,
+            "ViewExpandedText": "/* Presto View */",
+            "Parameters": {"presto_view": "true", "comment": "Presto View"},
+            "PartitionKeys": [],
+            "StorageDescriptor": {"Columns": columns, "SerdeInfo": {}},
+        }
         if existing is None:
             self.glue.create_table(DatabaseName=database, TableInput=made)
         else:
@@ -208,7 +213,7 @@ class Runner:
             raise QueryError("GENERIC_USER_ERROR", f"{database}.{name} is a view: use SHOW CREATE VIEW")
         descriptor = found["StorageDescriptor"]
         serde = descriptor.get("SerdeInfo") or {}
-        lines = [f"CREATE EXTERNAL TABLE `{database}.{name}`(", *_listed(descriptor.get("Columns") or [])]
+        lines = [f"CREATE EXTERNAL TABLE `{name}`(", *_listed(descriptor.get("Columns") or [])]
         if found.get("PartitionKeys"):
             lines += ["PARTITIONED BY ( ", *_listed(found["PartitionKeys"])]
         lines += ["ROW FORMAT SERDE ", f"  {_quoted(serde.get('SerializationLibrary', ''))} "]
@@ -329,7 +334,7 @@ class Runner:
             "TableType",
             "Parameters",
         )
-        made = {key: found[key] for key in allowed if found.get(key) is not None}
+        made = {key: found[key] for key in allowed if found.get(key) not in (None, "")}
         change(made)
         self.glue.update_table(DatabaseName=database, TableInput=made)
         return []

@@ -9,9 +9,17 @@ from localcloud.athena.sql import types as t
 from localcloud.athena.sql.parser import parse as parse_query
 
 _FORMATS = {
-    "PARQUET": ("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat", "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"),
-    "TEXTFILE": ("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", "org.apache.hadoop.mapred.TextInputFormat", "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"),
-}  # fmt: skip
+    "PARQUET": (
+        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+    ),
+    "TEXTFILE": (
+        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+        "org.apache.hadoop.mapred.TextInputFormat",
+        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+    ),
+}
 _TEXT_SERDES = (
     "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
     "org.apache.hadoop.hive.serde2.OpenCSVSerde",
@@ -192,9 +200,18 @@ def _create_external_table(reader):
     elif library == _FORMATS["TEXTFILE"][0] and "field.delim" not in serde_parameters:
         serde_parameters.setdefault("serialization.format", "1")
     parts["descriptor"] = {
-        "Columns": parts["columns"], "Location": parts["location"], "InputFormat": base[1], "OutputFormat": base[2], "Compressed": False, "NumberOfBuckets": -1,
-        "SerdeInfo": {"SerializationLibrary": library, "Parameters": serde_parameters}, "BucketColumns": [], "SortColumns": [], "Parameters": {}, "StoredAsSubDirectories": False,
-    }  # fmt: skip
+        "Columns": parts["columns"],
+        "Location": parts["location"],
+        "InputFormat": base[1],
+        "OutputFormat": base[2],
+        "Compressed": False,
+        "NumberOfBuckets": -1,
+        "SerdeInfo": {"SerializationLibrary": library, "Parameters": serde_parameters},
+        "BucketColumns": [],
+        "SortColumns": [],
+        "Parameters": {},
+        "StoredAsSubDirectories": False,
+    }
     return Statement("create_table", "DDL", "CREATE_TABLE", parts)
 
 
@@ -257,7 +274,7 @@ def _pattern(reader):
     if reader.token.kind == "text":
         return reader.take().value
     if reader.words("LIKE"):
-        return reader.text().replace("%", "*").replace("_", ".")
+        return reader.text()
     return None
 
 
@@ -420,14 +437,34 @@ def _explain(reader):
 
 
 _STATEMENTS = (
-    (("CREATE", "DATABASE"), _create_database), (("CREATE", "SCHEMA"), _create_database), (("DROP", "DATABASE"), _drop_database), (("DROP", "SCHEMA"), _drop_database),
-    (("CREATE", "EXTERNAL", "TABLE"), _create_external_table), (("CREATE", "OR", "REPLACE", "VIEW"), _create_view(True)), (("CREATE", "VIEW"), _create_view(False)),
-    (("CREATE", "TABLE"), _create_table), (("DROP", "TABLE"), _drop_table), (("DROP", "VIEW"), _drop_view), (("SHOW", "DATABASES"), _show_databases), (("SHOW", "SCHEMAS"), _show_databases),
-    (("SHOW", "TABLES"), _show_tables), (("SHOW", "VIEWS"), _show_views), (("SHOW", "COLUMNS"), _show_columns), (("SHOW", "PARTITIONS"), _show("show_partitions", "SHOW_PARTITIONS")),
-    (("SHOW", "CREATE", "TABLE"), _show("show_create_table", "SHOW_CREATE_TABLE")), (("SHOW", "CREATE", "VIEW"), _show("show_create_view", "SHOW_CREATE_VIEW")),
-    (("SHOW", "TBLPROPERTIES"), _show_properties), (("DESCRIBE",), _describe), (("DESC",), _describe), (("MSCK", "REPAIR", "TABLE"), _msck), (("ALTER", "TABLE"), _alter_table),
-    (("PREPARE",), _prepare), (("DEALLOCATE", "PREPARE"), _deallocate), (("EXECUTE",), _execute), (("EXPLAIN",), _explain),
-)  # fmt: skip
+    (("CREATE", "DATABASE"), _create_database),
+    (("CREATE", "SCHEMA"), _create_database),
+    (("DROP", "DATABASE"), _drop_database),
+    (("DROP", "SCHEMA"), _drop_database),
+    (("CREATE", "EXTERNAL", "TABLE"), _create_external_table),
+    (("CREATE", "OR", "REPLACE", "VIEW"), _create_view(True)),
+    (("CREATE", "VIEW"), _create_view(False)),
+    (("CREATE", "TABLE"), _create_table),
+    (("DROP", "TABLE"), _drop_table),
+    (("DROP", "VIEW"), _drop_view),
+    (("SHOW", "DATABASES"), _show_databases),
+    (("SHOW", "SCHEMAS"), _show_databases),
+    (("SHOW", "TABLES"), _show_tables),
+    (("SHOW", "VIEWS"), _show_views),
+    (("SHOW", "COLUMNS"), _show_columns),
+    (("SHOW", "PARTITIONS"), _show("show_partitions", "SHOW_PARTITIONS")),
+    (("SHOW", "CREATE", "TABLE"), _show("show_create_table", "SHOW_CREATE_TABLE")),
+    (("SHOW", "CREATE", "VIEW"), _show("show_create_view", "SHOW_CREATE_VIEW")),
+    (("SHOW", "TBLPROPERTIES"), _show_properties),
+    (("DESCRIBE",), _describe),
+    (("DESC",), _describe),
+    (("MSCK", "REPAIR", "TABLE"), _msck),
+    (("ALTER", "TABLE"), _alter_table),
+    (("PREPARE",), _prepare),
+    (("DEALLOCATE", "PREPARE"), _deallocate),
+    (("EXECUTE",), _execute),
+    (("EXPLAIN",), _explain),
+)
 _ELSEWHERE = (
     ("INSERT", "INTO"),
     ("UNLOAD",),

@@ -123,7 +123,7 @@ def _branch(names, kinds, values, unread, files, footer, item):
             one = "[" + ", ".join("NULL" if text is None else t.text(text) for text in chosen) + "][CAST(file_index AS BIGINT) + 1]"
         listed.append(f"{partitions.typed(one, kinds[name])} AS {t.quote(name)}")
     paths = ", ".join(t.text(glob_escape(path)) for path, _ in files)
-    return f"SELECT {', '.join([*listed, *unread])} FROM read_parquet([{paths}], hive_partitioning=false)"
+    return f"SELECT {', '.join([*listed, *unread])} FROM read_parquet([{paths}], hive_partitioning=false)"  # noqa: S608 - of our own texts
 
 
 def glob_escape(path):
@@ -155,9 +155,15 @@ def _column(name, kind, footer, item):
 
 
 _ARROW = {
-    "boolean": pa.types.is_boolean, "tinyint": pa.types.is_int8, "smallint": pa.types.is_int16, "integer": pa.types.is_int32,
-    "bigint": pa.types.is_int64, "real": pa.types.is_float32, "double": pa.types.is_float64, "date": pa.types.is_date32,
-}  # fmt: skip
+    "boolean": pa.types.is_boolean,
+    "tinyint": pa.types.is_int8,
+    "smallint": pa.types.is_int16,
+    "integer": pa.types.is_int32,
+    "bigint": pa.types.is_int64,
+    "real": pa.types.is_float32,
+    "double": pa.types.is_float64,
+    "date": pa.types.is_date32,
+}
 
 
 def _same(found, kind):

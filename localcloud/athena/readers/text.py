@@ -26,8 +26,10 @@ def read(scan, parts, context, reading):
     library = serde["SerializationLibrary"].rpartition(".")[2].lower()
     options = {**scan.table.parameters, **(serde.get("Parameters") or {})}
     parse, convert = {
-        "lazysimpleserde": (_delimited, _lenient), "opencsvserde": (_opencsv, _opencsv_value), "jsonserde": (_json_lines, _json_value),
-    }[library]  # fmt: skip
+        "lazysimpleserde": (_delimited, _lenient),
+        "opencsvserde": (_opencsv, _opencsv_value),
+        "jsonserde": (_json_lines, _json_value),
+    }[library]
     skip = int(options.get("skip.header.line.count") or 0)
     batches, values = [], partitions.constants(scan, parts)
     for number, part in enumerate(parts):
@@ -48,7 +50,7 @@ def read(scan, parts, context, reading):
     for name, texts in values.items():
         one = "[" + ", ".join("NULL" if text is None else t.text(text) for text in texts) + "]"
         listed.append(f"{partitions.typed(f'CAST({one} AS VARCHAR[])[hw_part + 1]', kinds[name])} AS {t.quote(name)}")
-    reading.sql[scan.token] = f"(SELECT {', '.join([*listed, *partitions.unread(scan)])} FROM {relation})"
+    reading.sql[scan.token] = f"(SELECT {', '.join([*listed, *partitions.unread(scan)])} FROM {relation})"  # noqa: S608 - of our own texts
 
 
 def _lines(item):
@@ -124,7 +126,8 @@ def _lenient(sql, kind, name, options):
     if kind.name == "date":
         return f"CASE WHEN regexp_full_match({sql}, '\\d{{4}}-\\d{{1,2}}-\\d{{1,2}}') THEN TRY_CAST({sql} AS DATE) END"
     if kind.name == "timestamp":
-        return f"CASE WHEN regexp_full_match({sql}, '\\d{{4}}-\\d{{2}}-\\d{{2}} \\d{{2}}:\\d{{2}}:\\d{{2}}(\\.\\d{{1,9}})?') THEN TRY_CAST(left({sql}, 23) AS TIMESTAMP) END"
+        shape = t.text(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,9})?")
+        return f"CASE WHEN regexp_full_match({sql}, {shape}) THEN TRY_CAST(left({sql}, 23) AS TIMESTAMP) END"
     if kind.name in ("double", "real", "decimal"):
         return f"TRY_CAST({sql} AS {t.duck(kind)})"
     raise not_supported(f"a column of type {kind} in a delimited text table")
@@ -135,9 +138,11 @@ def _lenient(sql, kind, name, options):
 
 def _opencsv(lines, declared, names, options, item, kinds):
     dialect = {
-        "delimiter": _character(options.get("separatorChar", ",")), "quotechar": _character(options.get("quoteChar", '"')),
-        "escapechar": _character(options.get("escapeChar", "\\")), "doublequote": True,
-    }  # fmt: skip
+        "delimiter": _character(options.get("separatorChar", ",")),
+        "quotechar": _character(options.get("quoteChar", '"')),
+        "escapechar": _character(options.get("escapeChar", "\\")),
+        "doublequote": True,
+    }
     if dialect["escapechar"] == dialect["quotechar"]:
         dialect["escapechar"] = None
     places = [declared.index(name) for name in names]
@@ -231,7 +236,8 @@ def _json_value(sql, kind, name, options):
         return f"CASE lower({sql}) WHEN 'true' THEN TRUE ELSE CASE WHEN {sql} IS NOT NULL THEN FALSE END END"
     if kind.name == "timestamp":
         # java.sql.Timestamp's form, with or without T and Z, or milliseconds since 1970
-        value = f"coalesce(TRY_CAST(left(replace(rtrim({sql}, 'Z'), 'T', ' '), 23) AS TIMESTAMP), make_timestamp(TRY_CAST({sql} AS BIGINT) * 1000))"
+        text = f"left(replace(rtrim({sql}, 'Z'), 'T', ' '), 23)"
+        value = f"coalesce(TRY_CAST({text} AS TIMESTAMP), make_timestamp(TRY_CAST({sql} AS BIGINT) * 1000))"
     elif kind.name in t.INTEGERS:
         value = f"CASE WHEN regexp_full_match({sql}, '[+-]?\\d+') THEN TRY_CAST({sql} AS {t.duck(kind)}) END"
     else:
@@ -246,11 +252,13 @@ def _json_nested(sql, kind):
         if kind.args[0].name != "varchar":
             raise not_supported(f"{kind} in a JSON table")
         values = _json_nested("hw_e.value", kind.args[1])
-        return f"map_from_entries(list_transform(map_entries(CAST({sql} AS MAP(VARCHAR, JSON))), lambda hw_e: struct_pack(k := hw_e.key, v := {values})))"
+        entries = f"map_entries(CAST({sql} AS MAP(VARCHAR, JSON)))"
+        return f"map_from_entries(list_transform({entries}, lambda hw_e: struct_pack(k := hw_e.key, v := {values})))"
     if kind.name == "row":
         parts = []
         for index, (name, inner) in enumerate(kind.args):
-            at = "json_extract({0}, {1})".format(sql, t.text(f'$."{name}"'))
+            path = t.text(f'$."{name}"')
+            at = f"json_extract({sql}, {path})"
             parts.append(f"f{index} := {_json_nested(at, inner)}")
         return f"CASE WHEN json_type({sql}) = 'OBJECT' THEN struct_pack({', '.join(parts)}) END"
     text = f"json_extract_string({sql}, '$')"

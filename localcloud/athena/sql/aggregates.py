@@ -4,14 +4,21 @@ from sqlglot import exp
 
 from localcloud.athena.errors import QueryError, not_supported
 from localcloud.athena.sql import types as t
-from localcloud.athena.sql.functions import accept
 from localcloud.athena.sql.operators import divide
+from localcloud.athena.sql.registry import accept
 from localcloud.athena.sql.values import Value, coerce
 
 _DOUBLES = {
-    "stddev": "stddev_samp", "stddev_samp": "stddev_samp", "stddev_pop": "stddev_pop", "variance": "var_samp", "var_samp": "var_samp",
-    "var_pop": "var_pop", "skewness": None, "kurtosis": None, "geometric_mean": "geomean",
-}  # fmt: skip
+    "stddev": "stddev_samp",
+    "stddev_samp": "stddev_samp",
+    "stddev_pop": "stddev_pop",
+    "variance": "var_samp",
+    "var_samp": "var_samp",
+    "var_pop": "var_pop",
+    "skewness": None,
+    "kurtosis": None,
+    "geometric_mean": "geomean",
+}
 _PAIRS = {
     "corr": "corr",
     "covar_pop": "covar_pop",
@@ -20,9 +27,30 @@ _PAIRS = {
     "regr_intercept": "regr_intercept",
 }
 _PLAIN = {
-    "count", "count_if", "sum", "avg", "min", "max", "arbitrary", "any_value", "bool_and", "bool_or", "every", "approx_distinct", "max_by", "min_by",
-    "array_agg", "listagg", "histogram", "map_agg", "checksum", "approx_percentile", "bitwise_and_agg", "bitwise_or_agg", "grouping",
-}  # fmt: skip
+    "count",
+    "count_if",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "arbitrary",
+    "any_value",
+    "bool_and",
+    "bool_or",
+    "every",
+    "approx_distinct",
+    "max_by",
+    "min_by",
+    "array_agg",
+    "listagg",
+    "histogram",
+    "map_agg",
+    "checksum",
+    "approx_percentile",
+    "bitwise_and_agg",
+    "bitwise_or_agg",
+    "grouping",
+}
 _RANKING = {
     "row_number": t.BIGINT,
     "rank": t.BIGINT,

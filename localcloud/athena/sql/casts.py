@@ -56,6 +56,8 @@ def _parsed(pattern, message, prepare="{0}"):
         shown = message.replace("{label}", label).split("{value}")
         said = " || ".join([t.text(shown[0]), text, t.text(shown[1])])
         read = f"TRY_CAST({prepare.format(text)} AS {t.duck(target)})"
+        if target.name == "timestamp" and target.precision < 6:
+            read = round_timestamp(Value(read, t.Type("timestamp", (6,))), target.precision)
         fits = f"regexp_full_match({text}, {t.text(pattern)})"
         sql = (
             f"CASE WHEN {text} IS NULL THEN NULL WHEN {fits} AND {read} IS NOT NULL THEN {read} "
@@ -208,29 +210,57 @@ def _from_json(value, target):
 
 
 _RULES = {
-    ("integer", "integer"): _direct, ("integer", "double"): _direct, ("integer", "decimal"): _direct, ("integer", "varchar"): _decimal_text,
-    ("integer", "boolean"): _number_boolean, ("double", "boolean"): _number_boolean, ("decimal", "boolean"): _number_boolean,
-    ("double", "integer"): _rounded, ("double", "double"): _direct, ("double", "decimal"): _by_text, ("double", "varchar"): _double_text,
-    ("decimal", "integer"): _rounded, ("decimal", "double"): _direct, ("decimal", "decimal"): _direct, ("decimal", "varchar"): _decimal_text,
-    ("boolean", "integer"): _direct, ("boolean", "double"): _direct, ("boolean", "varchar"): _boolean_text,
+    ("integer", "integer"): _direct,
+    ("integer", "double"): _direct,
+    ("integer", "decimal"): _direct,
+    ("integer", "varchar"): _decimal_text,
+    ("integer", "boolean"): _number_boolean,
+    ("double", "boolean"): _number_boolean,
+    ("decimal", "boolean"): _number_boolean,
+    ("double", "integer"): _rounded,
+    ("double", "double"): _direct,
+    ("double", "decimal"): _by_text,
+    ("double", "varchar"): _double_text,
+    ("decimal", "integer"): _rounded,
+    ("decimal", "double"): _direct,
+    ("decimal", "decimal"): _direct,
+    ("decimal", "varchar"): _decimal_text,
+    ("boolean", "integer"): _direct,
+    ("boolean", "double"): _direct,
+    ("boolean", "varchar"): _boolean_text,
     ("varchar", "varchar"): lambda value, target: Value(value.sql, target, value.literal),
-    ("varchar", "boolean"): _text_boolean, ("varchar", "varbinary"): _text_blob,
+    ("varchar", "boolean"): _text_boolean,
+    ("varchar", "varbinary"): _text_blob,
     ("varchar", "integer"): _parsed(_WHOLE, "Cannot cast '{value}' to {label}"),
     ("varchar", "double"): _parsed(_REAL, "Cannot cast '{value}' to {label}"),
     ("varchar", "decimal"): _parsed(_DECIMAL, "Cannot cast VARCHAR '{value}' to {label}. Value is not a number."),
     ("varchar", "date"): _parsed(_DATE, "Value cannot be cast to date: {value}"),
-    ("varchar", "timestamp"): _parsed(rf"{_DATE}|\s*[+-]?\d{{1,6}}-\d{{1,2}}-\d{{1,2}}[ T]{_CLOCK}\s*", "Value cannot be cast to timestamp: {value}"),
+    ("varchar", "timestamp"): _parsed(
+        rf"{_DATE}|\s*[+-]?\d{{1,6}}-\d{{1,2}}-\d{{1,2}}[ T]{_CLOCK}\s*", "Value cannot be cast to timestamp: {value}"
+    ),
     ("varchar", "time"): _parsed(_CLOCK, "Value cannot be cast to time: {value}"),
-    ("date", "varchar"): _decimal_text, ("date", "timestamp"): _direct, ("date", "timestamp with time zone"): _to_zoned,
-    ("timestamp", "date"): _direct, ("timestamp", "varchar"): _timestamp_text, ("timestamp", "timestamp"): _timestamp_precision,
-    ("timestamp", "timestamp with time zone"): _to_zoned, ("timestamp", "time"): _direct,
-    ("timestamp with time zone", "timestamp"): _zoned_to_local, ("timestamp with time zone", "date"): _zoned_to_date,
-    ("timestamp with time zone", "varchar"): _zoned_text, ("timestamp with time zone", "timestamp with time zone"): _timestamp_precision,
-    ("array", "array"): _elements, ("map", "map"): _entries, ("row", "row"): _fields,
-    ("json", "varchar"): _from_json, ("json", "integer"): _from_json, ("json", "double"): _from_json, ("json", "boolean"): _from_json,
+    ("date", "varchar"): _decimal_text,
+    ("date", "timestamp"): _direct,
+    ("date", "timestamp with time zone"): _to_zoned,
+    ("timestamp", "date"): _direct,
+    ("timestamp", "varchar"): _timestamp_text,
+    ("timestamp", "timestamp"): _timestamp_precision,
+    ("timestamp", "timestamp with time zone"): _to_zoned,
+    ("timestamp", "time"): _direct,
+    ("timestamp with time zone", "timestamp"): _zoned_to_local,
+    ("timestamp with time zone", "date"): _zoned_to_date,
+    ("timestamp with time zone", "varchar"): _zoned_text,
+    ("timestamp with time zone", "timestamp with time zone"): _timestamp_precision,
+    ("array", "array"): _elements,
+    ("map", "map"): _entries,
+    ("row", "row"): _fields,
+    ("json", "varchar"): _from_json,
+    ("json", "integer"): _from_json,
+    ("json", "double"): _from_json,
+    ("json", "boolean"): _from_json,
     ("json", "array"): _from_json,
     **{(kind, "json"): to_json for kind in ("integer", "double", "boolean", "varchar", "date", "timestamp", "array", "map")},
-}  # fmt: skip
+}
 
 #: hw_double_text: Trino writes a double cast to varchar as d.dddEn (DecimalFormat 0.0###################E0)
 MACROS = (
@@ -239,7 +269,8 @@ MACROS = (
        CASE WHEN contains(s, 'e') THEN CAST(split_part(s, 'e', 2) AS INTEGER) ELSE 0 END
        + CASE WHEN split_part(split_part(s, 'e', 1), '.', 1) <> '0'
               THEN length(split_part(split_part(s, 'e', 1), '.', 1)) - 1
-              ELSE length(ltrim(split_part(split_part(s, 'e', 1), '.', 2), '0')) - length(split_part(split_part(s, 'e', 1), '.', 2)) - 1 END""",
+              ELSE length(ltrim(split_part(split_part(s, 'e', 1), '.', 2), '0'))
+                   - length(split_part(split_part(s, 'e', 1), '.', 2)) - 1 END""",
     """CREATE MACRO hw_scientific(s) AS
        hw_digits(s)[1] || '.' || CASE WHEN length(hw_digits(s)) > 1 THEN hw_digits(s)[2:] ELSE '0' END || 'E' || hw_exponent(s)""",
     """CREATE MACRO hw_double_text(x) AS

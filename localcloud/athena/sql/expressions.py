@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from localcloud.athena.errors import QueryError, SyntaxProblem, not_supported
-from localcloud.athena.sql import aggregates, functions, operators
+from localcloud.athena.sql import aggregates, functions, functions_collections, functions_dates, functions_json, functions_text, operators
 from localcloud.athena.sql import types as t
 from localcloud.athena.sql.casts import cast
 from localcloud.athena.sql.parser import position
@@ -43,7 +43,7 @@ class Expressions:
 
     def __call__(self, node):
         """The Value of a node; not_supported for syntax that has no method here."""
-        if node.args.get("alias") and not isinstance(node, exp.Alias | exp.Subquery):
+        if node.args.get("alias") and not isinstance(node, exp.Alias | exp.Subquery | exp.Window):
             raise not_supported(f"{type(node).__name__} with an alias", self.at(node))
         kind = type(node).__name__
         if kind in _COMPARISONS:
@@ -196,7 +196,7 @@ class Expressions:
             message = f"value and result of subquery must be of the same type for IN expression: {value.type} vs {relation.types[0]}"
             raise QueryError("TYPE_MISMATCH", message, self.at(node))
         inner = coerce(Value("hw_in.c0", relation.types[0]), kind).sql
-        return Value(f"({coerce(value, kind).sql} IN (SELECT {inner} FROM ({relation.sql}) AS hw_in))", t.BOOLEAN)
+        return Value(f"({coerce(value, kind).sql} IN (SELECT {inner} FROM ({relation.sql}) AS hw_in))", t.BOOLEAN)  # noqa: S608 - of our own texts
 
     def _quantified(self, node, operator):
         relation = self.query.subquery(node.expression.this, self.scope)
@@ -208,7 +208,7 @@ class Expressions:
             raise operators.mismatch(operator, value.type, relation.types[0], self.at(node))
         word = "ANY" if isinstance(node.expression, exp.Any) else "ALL"
         inner = coerce(Value("hw_any.c0", relation.types[0]), kind).sql
-        return Value(f"({coerce(value, kind).sql} {operator} {word} (SELECT {inner} FROM ({relation.sql}) AS hw_any))", t.BOOLEAN)
+        return Value(f"({coerce(value, kind).sql} {operator} {word} (SELECT {inner} FROM ({relation.sql}) AS hw_any))", t.BOOLEAN)  # noqa: S608 - of our own texts
 
     def _like(self, node):
         return self._matched(node, None)
@@ -228,7 +228,7 @@ class Expressions:
         return Value(f"({coerce(value, t.VARCHAR).sql} LIKE {coerce(pattern, t.VARCHAR).sql}{tail})", t.BOOLEAN)
 
     def _dpipe(self, node):
-        return functions.concatenate([self(part) for part in node.flatten()], self.at(node))
+        return functions_text.concatenate([self(part) for part in node.flatten()], self.at(node))
 
     def _exists(self, node):
         return Value(f"EXISTS ({self.query.subquery(node.this, self.scope).sql})", t.BOOLEAN)
@@ -310,7 +310,7 @@ class Expressions:
             "json",
         ):
             if target.name == "json":
-                return functions.json_parse(Value(t.text(text), t.VARCHAR))
+                return functions_json.json_parse(Value(t.text(text), t.VARCHAR))
             value = cast(self(node.this), target, self.at(node))
             return Value(value.sql, target)
         raise not_supported(f"a literal of type {target}", self.at(node))
@@ -328,9 +328,9 @@ class Expressions:
         if zone is None:
             return value
         return Value(
-            f"({value.sql} AT TIME ZONE {t.text(functions.zone_name(zone))})",
+            f"({value.sql} AT TIME ZONE {t.text(functions_dates.zone_name(zone))})",
             t.Type("timestamp with time zone", (precision,)),
-            zone=functions.zone_name(zone),
+            zone=functions_dates.zone_name(zone),
         )
 
     def type_of(self, node):
@@ -377,7 +377,7 @@ class Expressions:
             raise QueryError(
                 "TYPE_MISMATCH", f"Type of value must be a time or timestamp with or without time zone (actual {value.type})", self.at(node)
             )
-        return Value(value.sql, value.type, zone=functions.zone_name(zone.this))
+        return Value(value.sql, value.type, zone=functions_dates.zone_name(zone.this))
 
     def _extract(self, node):
         return functions.call(self, node.this.name.lower(), [self(node.expression)], self.at(node))
@@ -417,9 +417,9 @@ class Expressions:
             raise SyntaxProblem("mismatched input ','. Expecting: ']'", *(self.at(node) or (1, 1)))
         index = self(node.expressions[0])
         if value.type.name == "array":
-            return functions.subscript(value, index, self.at(node))
+            return functions_collections.subscript(value, index, self.at(node))
         if value.type.name == "map":
-            return functions.map_subscript(value, index, self.at(node))
+            return functions_collections.map_subscript(value, index, self.at(node))
         if value.type.name == "row" and isinstance(index.literal, int) and 1 <= index.literal <= len(value.type.args):
             return Value(f"({value.sql}).f{index.literal - 1}", value.type.args[index.literal - 1][1])
         raise QueryError("TYPE_MISMATCH", f"Subscript base type must be an array, map or row: {value.type}", self.at(node))

@@ -2,7 +2,7 @@
 
 from localcloud.athena.errors import QueryError, not_supported
 from localcloud.athena.sql import types as t
-from localcloud.athena.sql.functions import simple, special, with_lambda
+from localcloud.athena.sql.registry import simple, special, with_lambda
 from localcloud.athena.sql.values import Value, coerce, failure
 
 simple("cardinality", "array", "bigint", "CAST(len({0}) AS BIGINT)")
@@ -88,7 +88,8 @@ def _contains(compile_, values, at):
     array, wanted = coerce(value, t.array(kind)).sql, coerce(item, kind).sql
     nulls = f"len(list_filter({array}, lambda hw_e: hw_e IS NULL)) > 0"
     return Value(
-        f"CASE WHEN {array} IS NULL OR {wanted} IS NULL THEN NULL WHEN list_contains({array}, {wanted}) THEN TRUE WHEN {nulls} THEN NULL ELSE FALSE END",
+        f"CASE WHEN {array} IS NULL OR {wanted} IS NULL THEN NULL WHEN list_contains({array}, {wanted}) THEN TRUE "
+        f"WHEN {nulls} THEN NULL ELSE FALSE END",
         t.BOOLEAN,
     )
 
@@ -98,7 +99,8 @@ def _array_position(compile_, values, at):
     value = _array(values, 0, "array_position", at)
     wanted = coerce(values[1], value.type.element).sql
     return Value(
-        f"CASE WHEN {value.sql} IS NULL OR {wanted} IS NULL THEN NULL ELSE CAST(coalesce(list_position({value.sql}, {wanted}), 0) AS BIGINT) END",
+        f"CASE WHEN {value.sql} IS NULL OR {wanted} IS NULL THEN NULL "
+        f"ELSE CAST(coalesce(list_position({value.sql}, {wanted}), 0) AS BIGINT) END",
         t.BIGINT,
     )
 
@@ -122,8 +124,8 @@ def _array_join(compile_, values, at):
 def _array_distinct(compile_, values, at):
     """In order of first appearance; NULL is a value."""
     value = _array(values, 0, "array_distinct", at)
-    seen = "lambda hw_e, hw_i: NOT list_contains(list_transform(list_slice({0}, 1, hw_i - 1), lambda hw_p: hw_p IS NOT DISTINCT FROM hw_e), TRUE)"
-    return Value(f"list_filter({value.sql}, {seen.format(value.sql)})", value.type)
+    before = f"list_transform(list_slice({value.sql}, 1, hw_i - 1), lambda hw_p: hw_p IS NOT DISTINCT FROM hw_e)"
+    return Value(f"list_filter({value.sql}, lambda hw_e, hw_i: NOT list_contains({before}, TRUE))", value.type)
 
 
 @special("array_sort")
@@ -255,18 +257,10 @@ def _match(name, template):
 
 
 # three-valued: an unknown element makes the answer unknown unless another decides it
-_match(
-    "any_match",
-    "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, TRUE) THEN TRUE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE FALSE END",
-)
-_match(
-    "none_match",
-    "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, TRUE) THEN FALSE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE TRUE END",
-)
-_match(
-    "all_match",
-    "CASE WHEN {0} IS NULL THEN NULL WHEN list_contains({0}, FALSE) THEN FALSE WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL ELSE TRUE END",
-)
+_UNKNOWN = "WHEN len(list_filter({0}, lambda hw_e: hw_e IS NULL)) > 0 THEN NULL"
+_match("any_match", f"CASE WHEN {{0}} IS NULL THEN NULL WHEN list_contains({{0}}, TRUE) THEN TRUE {_UNKNOWN} ELSE FALSE END")
+_match("none_match", f"CASE WHEN {{0}} IS NULL THEN NULL WHEN list_contains({{0}}, TRUE) THEN FALSE {_UNKNOWN} ELSE TRUE END")
+_match("all_match", f"CASE WHEN {{0}} IS NULL THEN NULL WHEN list_contains({{0}}, FALSE) THEN FALSE {_UNKNOWN} ELSE TRUE END")
 
 
 @with_lambda("zip_with")

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from localcloud.athena.errors import QueryError, not_supported
 from localcloud.athena.sql import types as t
 from localcloud.athena.sql.casts import _DATE, cast, timestamp_text
-from localcloud.athena.sql.functions import simple, special, text_of
 from localcloud.athena.sql.operators import add_interval
+from localcloud.athena.sql.registry import simple, special, text_of
 from localcloud.athena.sql.values import Value, coerce, failure
 
 MACROS = (
@@ -63,10 +63,15 @@ def _part(names, template):
 
 
 for _names, _template in (
-    ("year", "year({0})"), ("quarter", "quarter({0})"), ("month", "month({0})"), ("day day_of_month", "day({0})"),
-    ("day_of_week dow", "isodow({0})"), ("day_of_year doy", "dayofyear({0})"), ("week week_of_year", "week({0})"),
+    ("year", "year({0})"),
+    ("quarter", "quarter({0})"),
+    ("month", "month({0})"),
+    ("day day_of_month", "day({0})"),
+    ("day_of_week dow", "isodow({0})"),
+    ("day_of_year doy", "dayofyear({0})"),
+    ("week week_of_year", "week({0})"),
     ("year_of_week yow", "isoyear({0})"),
-):  # fmt: skip
+):
     _part(_names, _template)
 
 
@@ -151,10 +156,33 @@ def _date_diff(compile_, values, at):
 # --- patterns ------------------------------------------------------------------------------------
 
 _MYSQL = {
-    "Y": "%Y", "y": "%y", "m": "%m", "c": "%-m", "d": "%d", "e": "%-d", "H": "%H", "k": "%-H", "h": "%I", "I": "%I", "l": "%-I", "i": "%M",
-    "s": "%S", "S": "%S", "f": "%f", "p": "%p", "r": "%I:%M:%S %p", "T": "%H:%M:%S", "M": "%B", "b": "%b", "W": "%A", "a": "%a", "j": "%j",
-    "v": "%V", "x": "%G", "%": "%%",
-}  # fmt: skip
+    "Y": "%Y",
+    "y": "%y",
+    "m": "%m",
+    "c": "%-m",
+    "d": "%d",
+    "e": "%-d",
+    "H": "%H",
+    "k": "%-H",
+    "h": "%I",
+    "I": "%I",
+    "l": "%-I",
+    "i": "%M",
+    "s": "%S",
+    "S": "%S",
+    "f": "%f",
+    "p": "%p",
+    "r": "%I:%M:%S %p",
+    "T": "%H:%M:%S",
+    "M": "%B",
+    "b": "%b",
+    "W": "%A",
+    "a": "%a",
+    "j": "%j",
+    "v": "%V",
+    "x": "%G",
+    "%": "%%",
+}
 
 
 def mysql_pattern(text, at):
@@ -176,10 +204,35 @@ def mysql_pattern(text, at):
 
 
 _JODA = {
-    "yyyy": "%Y", "y": "%Y", "YYYY": "%Y", "yy": "%y", "MM": "%m", "M": "%-m", "MMM": "%b", "MMMM": "%B", "dd": "%d", "d": "%-d", "HH": "%H",
-    "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S", "a": "%p", "EEEE": "%A", "EEE": "%a", "EE": "%a", "E": "%a",
-    "DDD": "%j", "xxxx": "%G", "ww": "%V", "e": "%u", "SSS": "%g",
-}  # fmt: skip
+    "yyyy": "%Y",
+    "y": "%Y",
+    "YYYY": "%Y",
+    "yy": "%y",
+    "MM": "%m",
+    "M": "%-m",
+    "MMM": "%b",
+    "MMMM": "%B",
+    "dd": "%d",
+    "d": "%-d",
+    "HH": "%H",
+    "H": "%-H",
+    "hh": "%I",
+    "h": "%-I",
+    "mm": "%M",
+    "m": "%-M",
+    "ss": "%S",
+    "s": "%-S",
+    "a": "%p",
+    "EEEE": "%A",
+    "EEE": "%a",
+    "EE": "%a",
+    "E": "%a",
+    "DDD": "%j",
+    "xxxx": "%G",
+    "ww": "%V",
+    "e": "%u",
+    "SSS": "%g",
+}
 
 
 def joda_pattern(text, at, parsing=False):
@@ -271,10 +324,11 @@ def _from_iso8601_timestamp(compile_, values, at):
     shape = r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?Z?)?"
     read = f"TRY_CAST(left(replace(replace(rtrim({text}, 'Z'), 'T', ' '), ',', '.'), 23) AS TIMESTAMP)"
     message = f"'Invalid format: \"' || {text} || '\"'"
+    refused = "from_iso8601_timestamp with an offset is not in the local cloud; see docs/local-cloud.md"
     offset = f"regexp_full_match({text}, '.*T.*[+-]\\d\\d(:?\\d\\d)?')"
     sql = (
         f"CASE WHEN {text} IS NULL THEN NULL WHEN {offset} "
-        f"THEN {failure('NOT_SUPPORTED', t.text('from_iso8601_timestamp with an offset is not in the local cloud; see docs/local-cloud.md'), t.TIMESTAMP)} "
+        f"THEN {failure('NOT_SUPPORTED', t.text(refused), t.TIMESTAMP)} "
         f"WHEN regexp_full_match({text}, {t.text(shape)}) AND {read} IS NOT NULL THEN {read} "
         f"ELSE {failure('INVALID_FUNCTION_ARGUMENT', message, t.TIMESTAMP)} END"
     )

@@ -4,14 +4,20 @@ import re
 
 from localcloud.athena.errors import QueryError, not_supported
 from localcloud.athena.sql import types as t
-from localcloud.athena.sql.functions import special, text_of
+from localcloud.athena.sql.registry import special, text_of
 from localcloud.athena.sql.values import Value, failure
 
+_NUMBER = "a JSON number that is not written in its shortest form (such as 1.50) is not in the local cloud; see docs/local-cloud.md"
 MACROS = (
     # text that is no JSON is NULL for the extracting functions
     "CREATE MACRO hw_json(s) AS CASE WHEN json_valid(s) THEN CAST(s AS JSON) END",
-    """CREATE MACRO hw_json_scalar(j, p) AS
-       CASE WHEN json_type(j, p) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(j, p) END""",
+    # Trino gives a number as it is written, DuckDB in its shortest form: where these differ, an error
+    """CREATE MACRO hw_json_written(j, x) AS
+       regexp_matches(CAST(j AS VARCHAR), '(^|[^0-9.eE+-])' || regexp_escape(x) || '([^0-9.eE+-]|$)')""",
+    f"""CREATE MACRO hw_json_scalar(j, p) AS
+       CASE WHEN json_type(j, p) = 'DOUBLE' AND NOT hw_json_written(j, json_extract_string(j, p))
+            THEN {failure("NOT_SUPPORTED", t.text(_NUMBER), t.VARCHAR)}
+            WHEN json_type(j, p) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(j, p) END""",
 )
 
 
@@ -52,7 +58,8 @@ def _extract(compile_, values, at):
 def json_parse(value, at=None):
     message = f"'Cannot convert value to JSON: ''' || {value.sql} || ''''"
     return Value(
-        f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN json_valid({value.sql}) THEN CAST({value.sql} AS JSON) ELSE {failure('INVALID_FUNCTION_ARGUMENT', message, t.JSON)} END",
+        f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN json_valid({value.sql}) THEN CAST({value.sql} AS JSON) "
+        f"ELSE {failure('INVALID_FUNCTION_ARGUMENT', message, t.JSON)} END",
         t.JSON,
     )
 

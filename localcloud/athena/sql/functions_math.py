@@ -2,8 +2,8 @@
 
 from localcloud.athena.errors import QueryError, not_supported
 from localcloud.athena.sql import types as t
-from localcloud.athena.sql.functions import simple, special
 from localcloud.athena.sql.operators import arithmetic, compare
+from localcloud.athena.sql.registry import simple, special
 from localcloud.athena.sql.values import Value, coerce, fail_if, unify
 
 for _name in ("sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "exp", "degrees", "radians", "cbrt"):

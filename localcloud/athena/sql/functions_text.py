@@ -4,7 +4,7 @@ import re
 
 from localcloud.athena.errors import QueryError, not_supported
 from localcloud.athena.sql import types as t
-from localcloud.athena.sql.functions import simple, special, text_of
+from localcloud.athena.sql.registry import simple, special, text_of
 from localcloud.athena.sql.values import Value, coerce, fail_if, unify
 
 simple("lower", "varchar", "varchar", "lower({0})")
@@ -47,7 +47,8 @@ MACROS = (
     """CREATE MACRO hw_upper(s) AS CASE WHEN contains(s, 'ß')
        THEN array_to_string(list_transform(string_split(s, 'ß'), lambda part: upper(part)), 'ß') ELSE upper(s) END""",
     "CREATE MACRO hw_from(s, i) AS CASE WHEN i > 0 THEN i WHEN i < 0 AND length(s) + i >= 0 THEN length(s) + i + 1 ELSE 0 END",
-    "CREATE MACRO hw_substr(s, i) AS CASE WHEN hw_from(s, i) > 0 THEN substring(s, hw_from(s, i)) WHEN s IS NULL OR i IS NULL THEN NULL ELSE '' END",
+    """CREATE MACRO hw_substr(s, i) AS CASE WHEN hw_from(s, i) > 0 THEN substring(s, hw_from(s, i))
+       WHEN s IS NULL OR i IS NULL THEN NULL ELSE '' END""",
     """CREATE MACRO hw_substr3(s, i, n) AS CASE WHEN s IS NULL OR i IS NULL OR n IS NULL THEN NULL
        WHEN hw_from(s, i) > 0 AND n > 0 THEN substring(s, hw_from(s, i), n) ELSE '' END""",
     """CREATE MACRO hw_replace(s, f, w) AS CASE WHEN f = '' AND s IS NOT NULL

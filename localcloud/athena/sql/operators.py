@@ -56,6 +56,8 @@ def _decimals(operator, left, right):
         if a.scale + b.scale > 38:
             raise QueryError("NUMERIC_VALUE_OUT_OF_RANGE", f"decimal multiplication overflow: {a} * {b}")
         kind = t.decimal(a.precision + b.precision, a.scale + b.scale)
+        # DuckDB multiplies in the wider operand's integers and overflows there
+        x = f"CAST({x} AS DECIMAL(38,{a.scale}))" if a.precision + b.precision > 18 else x
         return Value(f"CAST(({x} * {y}) AS {t.duck(kind)})", kind)
     if operator == "%":
         scale = max(a.scale, b.scale)
@@ -73,7 +75,8 @@ def unscaled(sql, kind):
     if kind.scale == 0:
         return f"CAST({sql} AS HUGEINT)"
     if kind.precision + kind.scale < 38:
-        return f"CAST({sql} * CAST(1{'0' * kind.scale} AS DECIMAL({kind.scale + 1},0)) AS HUGEINT)"
+        wide = f"CAST({sql} AS DECIMAL(38,{kind.scale}))"
+        return f"CAST({wide} * CAST(1{'0' * kind.scale} AS DECIMAL({kind.scale + 1},0)) AS HUGEINT)"
     return f"CAST(replace(CAST({sql} AS VARCHAR), '.', '') AS HUGEINT)"
 
 
@@ -99,7 +102,8 @@ MACROS = (
     """CREATE MACRO hw_magnitude(n, d, power) AS
        hw_round((n // d) * power + ((n % d) * power) // d, ((n % d) * power) % d, d)""",
     """CREATE MACRO hw_divide(n, d, power) AS
-       CAST(CASE WHEN (n < 0) = (d < 0) THEN hw_magnitude(abs(n), abs(d), power) ELSE -hw_magnitude(abs(n), abs(d), power) END AS DECIMAL(38,0))""",
+       CAST(CASE WHEN (n < 0) = (d < 0) THEN hw_magnitude(abs(n), abs(d), power)
+                 ELSE -hw_magnitude(abs(n), abs(d), power) END AS DECIMAL(38,0))""",
 )
 
 

@@ -14,9 +14,17 @@ from localcloud.athena.errors import SyntaxProblem
 
 _SPECIAL = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION")
 _FOREIGN_TOKENS = {
-    TokenType.DCOLON: "::", TokenType.COLON: ":", TokenType.QUALIFY: "QUALIFY", TokenType.DIV: "DIV", TokenType.GLOB: "GLOB",
-    TokenType.ILIKE: "ILIKE", TokenType.RLIKE: "RLIKE", TokenType.SEMI: "SEMI", TokenType.ANTI: "ANTI", TokenType.ASOF: "ASOF",
-}  # fmt: skip
+    TokenType.DCOLON: "::",
+    TokenType.COLON: ":",
+    TokenType.QUALIFY: "QUALIFY",
+    TokenType.DIV: "DIV",
+    TokenType.GLOB: "GLOB",
+    TokenType.ILIKE: "ILIKE",
+    TokenType.RLIKE: "RLIKE",
+    TokenType.SEMI: "SEMI",
+    TokenType.ANTI: "ANTI",
+    TokenType.ASOF: "ASOF",
+}
 _AFTER_COMMA = {
     TokenType.FROM,
     TokenType.WHERE,

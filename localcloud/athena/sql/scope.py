@@ -71,7 +71,7 @@ class Scope:
         return [
             column
             for column in self.columns
-            if column.name == name and (not column.hidden if not qualifier else column.table[-len(qualifier) :] == tuple(qualifier))
+            if column.name == name and not column.hidden and (not qualifier or column.table[-len(qualifier) :] == tuple(qualifier))
         ]
 
 

@@ -124,11 +124,25 @@ def _common_number(left, right):
 
 
 _DUCK = {
-    "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT", "real": "FLOAT",
-    "double": "DOUBLE", "varchar": "VARCHAR", "char": "VARCHAR", "varbinary": "BLOB", "date": "DATE", "timestamp": "TIMESTAMP",
-    "timestamp with time zone": "TIMESTAMPTZ", "time": "TIME", "json": "JSON", "unknown": "INTEGER",
-    "interval day to second": "BIGINT", "interval year to month": "INTEGER",
-}  # fmt: skip
+    "boolean": "BOOLEAN",
+    "tinyint": "TINYINT",
+    "smallint": "SMALLINT",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "real": "FLOAT",
+    "double": "DOUBLE",
+    "varchar": "VARCHAR",
+    "char": "VARCHAR",
+    "varbinary": "BLOB",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "timestamp with time zone": "TIMESTAMPTZ",
+    "time": "TIME",
+    "json": "JSON",
+    "unknown": "INTEGER",
+    "interval day to second": "BIGINT",
+    "interval year to month": "INTEGER",
+}
 
 
 def duck(kind):
@@ -162,10 +176,27 @@ def text(value):
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"]|"")*)"|`([^`]*)`|([A-Za-z_][\w$@]*)|(\d+)|([<>(),:]))')
 _SIMPLE = {
-    "boolean": BOOLEAN, "tinyint": TINYINT, "byte": TINYINT, "smallint": SMALLINT, "short": SMALLINT, "int": INTEGER, "integer": INTEGER,
-    "bigint": BIGINT, "long": BIGINT, "float": REAL, "real": REAL, "double": DOUBLE, "string": VARCHAR, "varchar": VARCHAR,
-    "binary": VARBINARY, "varbinary": VARBINARY, "date": DATE, "timestamp": TIMESTAMP, "time": TIME, "json": JSON,
-}  # fmt: skip
+    "boolean": BOOLEAN,
+    "tinyint": TINYINT,
+    "byte": TINYINT,
+    "smallint": SMALLINT,
+    "short": SMALLINT,
+    "int": INTEGER,
+    "integer": INTEGER,
+    "bigint": BIGINT,
+    "long": BIGINT,
+    "float": REAL,
+    "real": REAL,
+    "double": DOUBLE,
+    "string": VARCHAR,
+    "varchar": VARCHAR,
+    "binary": VARBINARY,
+    "varbinary": VARBINARY,
+    "date": DATE,
+    "timestamp": TIMESTAMP,
+    "time": TIME,
+    "json": JSON,
+}
 
 
 class _Reader:
@@ -212,7 +243,7 @@ class _Reader:
             return DOUBLE
         if name in ("decimal", "numeric", "dec"):
             numbers = self.numbers()
-            precision, scale = (numbers + [10, 0])[:2] if not numbers else (numbers[0], numbers[1] if len(numbers) > 1 else 0)
+            precision, scale = (38, 0) if not numbers else (numbers[0], numbers[1] if len(numbers) > 1 else 0)
             if not 1 <= precision <= 38 or not 0 <= scale <= precision:
                 raise self.problem()
             return decimal(precision, scale)

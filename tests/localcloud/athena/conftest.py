@@ -58,9 +58,13 @@ class LocalCloud:
 
     def client(self, service):
         return boto3.client(
-            service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
+            service,
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
             config=Config(retries={"max_attempts": 1}),
-        )  # fmt: skip
+        )
 
 
 @dataclass

@@ -34,9 +34,13 @@ def group(athena, bucket):
 def unchecked(cloud):
     """A client that checks nothing itself."""
     return boto3.client(
-        "athena", endpoint_url=f"http://127.0.0.1:{cloud.port}", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
+        "athena",
+        endpoint_url=f"http://127.0.0.1:{cloud.port}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
         config=Config(parameter_validation=False, retries={"max_attempts": 1}),
-    )  # fmt: skip
+    )
 
 
 def refused(call, *arguments, **named):
@@ -61,13 +65,19 @@ def test_a_workgroups_life(athena, group, bucket):
         "EnforceWorkGroupConfiguration": False,
         "PublishCloudWatchMetricsEnabled": True,
         "RequesterPaysEnabled": True,
-        "ResultConfigurationUpdates": {"OutputLocation": f"s3://{bucket}/moved/", "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"}},
+        "ResultConfigurationUpdates": {
+            "OutputLocation": f"s3://{bucket}/moved/",
+            "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
+        },
     }
     athena.update_work_group(WorkGroup=name, ConfigurationUpdates=updates, Description="changed", State="DISABLED")
     found = athena.get_work_group(WorkGroup=name)["WorkGroup"]
     configuration = found["Configuration"]
     assert (found["State"], found["Description"], "BytesScannedCutoffPerQuery" in configuration) == ("DISABLED", "changed", False)
-    assert configuration["ResultConfiguration"] == {"OutputLocation": f"s3://{bucket}/moved/", "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"}}
+    assert configuration["ResultConfiguration"] == {
+        "OutputLocation": f"s3://{bucket}/moved/",
+        "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
+    }
     assert (configuration["PublishCloudWatchMetricsEnabled"], configuration["RequesterPaysEnabled"]) == (True, True)
     athena.update_work_group(WorkGroup=name, ConfigurationUpdates={"ResultConfigurationUpdates": {"RemoveEncryptionConfiguration": True}})
     assert "EncryptionConfiguration" not in athena.get_work_group(WorkGroup=name)["WorkGroup"]["Configuration"]["ResultConfiguration"]
@@ -139,18 +149,34 @@ def test_a_workgroup_with_queries_goes_only_recursively(athena, group):
 
 def test_named_queries(athena, group):
     name, token = group(), uuid.uuid4().hex
-    arguments = {"Name": "q", "Database": "d", "QueryString": "SELECT 1", "WorkGroup": name, "Description": "text", "ClientRequestToken": token}
+    arguments = {
+        "Name": "q",
+        "Database": "d",
+        "QueryString": "SELECT 1",
+        "WorkGroup": name,
+        "Description": "text",
+        "ClientRequestToken": token,
+    }
     identity = athena.create_named_query(**arguments)["NamedQueryId"]
     assert athena.create_named_query(**arguments)["NamedQueryId"] == identity
     assert refused(athena.create_named_query, **{**arguments, "QueryString": "SELECT 2"})[1] == "Idempotent parameters do not match"
     athena.update_named_query(NamedQueryId=identity, Name="renamed", QueryString="SELECT 3")
-    expected = {"Name": "renamed", "Database": "d", "QueryString": "SELECT 3", "NamedQueryId": identity, "WorkGroup": name, "Description": "text"}
+    expected = {
+        "Name": "renamed",
+        "Database": "d",
+        "QueryString": "SELECT 3",
+        "NamedQueryId": identity,
+        "WorkGroup": name,
+        "Description": "text",
+    }
     assert athena.get_named_query(NamedQueryId=identity)["NamedQuery"] == expected
     missing = str(uuid.uuid4())
     batch = athena.batch_get_named_query(NamedQueryIds=[identity, missing])
     assert batch["NamedQueries"] == [expected]
     assert batch["UnprocessedNamedQueryIds"][0]["NamedQueryId"] == missing
-    others = [athena.create_named_query(Name=f"q{i}", Database="d", QueryString="SELECT 1", WorkGroup=name)["NamedQueryId"] for i in range(4)]
+    others = [
+        athena.create_named_query(Name=f"q{i}", Database="d", QueryString="SELECT 1", WorkGroup=name)["NamedQueryId"] for i in range(4)
+    ]
     pages = athena.get_paginator("list_named_queries").paginate(WorkGroup=name, PaginationConfig={"PageSize": 2})
     assert [item for page in pages for item in page["NamedQueryIds"]] == [identity, *others]
     athena.delete_named_query(NamedQueryId=identity)
@@ -184,8 +210,17 @@ def test_prepare_execute_deallocate(ask, group):
 
 
 @pytest.mark.parametrize(
-    ("parameter", "shown"), [("'2025-02'", "2025-02"), ("42", "42"), ("-1.5", "-1.5"), ("date '2025-01-01'", "2025-01-01"), ("'it''s; --'", "it's; --"), ("NULL", None), ("cast(1 as bigint)", "1")]
-)  # fmt: skip
+    ("parameter", "shown"),
+    [
+        ("'2025-02'", "2025-02"),
+        ("42", "42"),
+        ("-1.5", "-1.5"),
+        ("date '2025-01-01'", "2025-01-01"),
+        ("'it''s; --'", "it's; --"),
+        ("NULL", None),
+        ("cast(1 as bigint)", "1"),
+    ],
+)
 def test_execution_parameters_are_literals(ask, parameter, shown):
     assert ask.ok("SELECT ?", ExecutionParameters=[parameter]).rows == [(shown,)]
 
@@ -222,7 +257,16 @@ def test_an_execution_in_full(ask, athena, bucket):
     runtime = athena.get_query_runtime_statistics(QueryExecutionId=found["QueryExecutionId"])["QueryRuntimeStatistics"]
     assert runtime["Rows"]["OutputRows"] == 1
     assert runtime["Timeline"]["TotalExecutionTimeInMillis"] == statistics["TotalExecutionTimeInMillis"]
-    column = {"CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": "one", "Label": "one", "Type": "integer", "Precision": 10, "Scale": 0}
+    column = {
+        "CatalogName": "hive",
+        "SchemaName": "",
+        "TableName": "",
+        "Name": "one",
+        "Label": "one",
+        "Type": "integer",
+        "Precision": 10,
+        "Scale": 0,
+    }
     assert execution.columns == [{**column, "Nullable": "UNKNOWN", "CaseSensitive": False}]
 
 
@@ -257,20 +301,35 @@ def test_a_thousand_rows_fill_two_pages(ask):
 def test_results_of_a_failed_query_are_refused(ask, athena):
     outcome = ask("SELECT 1 / 0")
     assert (outcome.state, outcome.reason) == ("FAILED", "DIVISION_BY_ZERO: Division by zero")
-    assert outcome.execution["Status"]["AthenaError"] == {"ErrorCategory": 2, "ErrorType": 1000, "Retryable": False, "ErrorMessage": outcome.reason}
+    assert outcome.execution["Status"]["AthenaError"] == {
+        "ErrorCategory": 2,
+        "ErrorType": 1000,
+        "Retryable": False,
+        "ErrorMessage": outcome.reason,
+    }
     code, message = refused(athena.get_query_results, QueryExecutionId=outcome.execution["QueryExecutionId"])
     assert (code, message) == ("InvalidRequestException", "Query did not finish successfully. Final query state: FAILED")
 
 
 def test_an_unknown_execution(athena):
     missing = str(uuid.uuid4())
-    assert refused(athena.get_query_execution, QueryExecutionId=missing) == ("InvalidRequestException", f"QueryExecution {missing} was not found")
+    assert refused(athena.get_query_execution, QueryExecutionId=missing) == (
+        "InvalidRequestException",
+        f"QueryExecution {missing} was not found",
+    )
 
 
 @pytest.mark.parametrize(
     ("sql", "place"),
-    [("SELEC 1", "line 1:1"), ("SELECT a FROM\nt WHERE WHERE", "line 2"), ("SELECT a, FROM t", "line 1:11"), ("SELECT 1; SELECT 2", "Only one sql statement is allowed"), ("SELECT a::int", "line 1:9"), ("  ", "line 1:1")],
-)  # fmt: skip
+    [
+        ("SELEC 1", "line 1:1"),
+        ("SELECT a FROM\nt WHERE WHERE", "line 2"),
+        ("SELECT a, FROM t", "line 1:11"),
+        ("SELECT 1; SELECT 2", "Only one sql statement is allowed"),
+        ("SELECT a::int", "line 1:9"),
+        ("  ", "line 1:1"),
+    ],
+)
 def test_what_is_no_sql_is_refused_at_once(ask, sql, place):
     code, message = refused(ask.start, sql)
     assert (code, place in message) == ("InvalidRequestException", True), message
@@ -342,9 +401,15 @@ def test_requests_are_held_against_the_model(unchecked):
 
 
 def test_catalogs(athena, ask, glue):
-    assert athena.list_data_catalogs()["DataCatalogsSummary"] == [{"CatalogName": "AwsDataCatalog", "Type": "GLUE", "Status": "CREATE_COMPLETE"}]
+    assert athena.list_data_catalogs()["DataCatalogsSummary"] == [
+        {"CatalogName": "AwsDataCatalog", "Type": "GLUE", "Status": "CREATE_COMPLETE"}
+    ]
     assert athena.get_data_catalog(Name="AwsDataCatalog")["DataCatalog"]["Type"] == "GLUE"
-    assert ask.database in [item["Name"] for page in athena.get_paginator("list_databases").paginate(CatalogName="AwsDataCatalog") for item in page["DatabaseList"]]
+    assert ask.database in [
+        item["Name"]
+        for page in athena.get_paginator("list_databases").paginate(CatalogName="AwsDataCatalog")
+        for item in page["DatabaseList"]
+    ]
     ask.ok("CREATE EXTERNAL TABLE t (a int COMMENT 'an a') PARTITIONED BY (p string) STORED AS PARQUET LOCATION 's3://x-bucket/t/'")
     found = athena.get_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=ask.database, TableName="t")["TableMetadata"]
     assert found["Columns"] == [{"Name": "a", "Type": "int", "Comment": "an a"}]
@@ -352,7 +417,10 @@ def test_catalogs(athena, ask, glue):
     listed = athena.list_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=ask.database, Expression="^t$")["TableMetadataList"]
     assert [item["Name"] for item in listed] == ["t"]
     assert athena.get_database(CatalogName="AwsDataCatalog", DatabaseName=ask.database)["Database"]["Name"] == ask.database
-    assert refused(athena.get_table_metadata, CatalogName="AwsDataCatalog", DatabaseName=ask.database, TableName="none")[0] == "MetadataException"
+    assert (
+        refused(athena.get_table_metadata, CatalogName="AwsDataCatalog", DatabaseName=ask.database, TableName="none")[0]
+        == "MetadataException"
+    )
 
 
 def test_all_survives_a_restart(another_cloud, asker):

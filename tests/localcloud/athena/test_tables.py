@@ -43,12 +43,24 @@ def chunks(body, *names):
 
 
 def test_parquet_types(ask, put, bucket):
-    put("t/x.parquet", {
-        "a": pa.array([1, None], pa.int32()), "b": pa.array([2**40, -1]), "c": pa.array([1.5, 1e10]), "d": pa.array([Decimal("1.50"), Decimal("-2.25")], pa.decimal128(12, 2)),
-        "e": pa.array([date(2025, 2, 1), None]), "f": pa.array([datetime(2025, 2, 1, 10, 0, 0, 123456), None], pa.timestamp("us")), "g": pa.array([True, False]),
-        "h": pa.array([[1, 2], None]), "i": pa.array([{"x": 1, "y": "z"}, None]), "j": pa.array([b"ab", None]), "k": pa.array([[("m", 1)], None], pa.map_(pa.string(), pa.int32())),
-    })  # fmt: skip
-    ask.ok(f"""CREATE EXTERNAL TABLE t (a int, b bigint, c double, d decimal(12,2), e date, f timestamp, g boolean, h array<bigint>, i struct<x:bigint,y:string>,
+    put(
+        "t/x.parquet",
+        {
+            "a": pa.array([1, None], pa.int32()),
+            "b": pa.array([2**40, -1]),
+            "c": pa.array([1.5, 1e10]),
+            "d": pa.array([Decimal("1.50"), Decimal("-2.25")], pa.decimal128(12, 2)),
+            "e": pa.array([date(2025, 2, 1), None]),
+            "f": pa.array([datetime(2025, 2, 1, 10, 0, 0, 123456), None], pa.timestamp("us")),
+            "g": pa.array([True, False]),
+            "h": pa.array([[1, 2], None]),
+            "i": pa.array([{"x": 1, "y": "z"}, None]),
+            "j": pa.array([b"ab", None]),
+            "k": pa.array([[("m", 1)], None], pa.map_(pa.string(), pa.int32())),
+        },
+    )
+    ask.ok(f"""CREATE EXTERNAL TABLE t (a int, b bigint, c double, d decimal(12,2), e date, f timestamp, g boolean,
+        h array<bigint>, i struct<x:bigint,y:string>,
         j binary, k map<string,int>) STORED AS PARQUET LOCATION 's3://{bucket}/t/'""")
     outcome = ask.ok("SELECT * FROM t ORDER BY a")
     assert outcome.types == [
@@ -220,9 +232,24 @@ def test_only_matching_partitions_are_read(ask, days, condition, read):
 
 def test_an_outer_joins_null_side_is_not_pruned_by_where(ask, days):
     rows = ask.ok(
-        "SELECT v.d, p.a FROM (VALUES date '2025-01-01', date '1999-01-01') v (d) LEFT JOIN p ON p.day = v.d AND p.n = 0 AND p.country = 'de' WHERE p.day IS NULL"
+        "SELECT v.d, p.a FROM (VALUES date '2025-01-01', date '1999-01-01') v (d) "
+        "LEFT JOIN p ON p.day = v.d AND p.n = 0 AND p.country = 'de' WHERE p.day IS NULL"
     ).rows
     assert rows == [("1999-01-01", None)]
+
+
+def test_nor_through_a_derived_table(ask, days):
+    days_wanted = "(VALUES date '2025-01-01', date '1999-01-01') v (d)"
+    joined = f"SELECT v.d, p.day, p.a FROM {days_wanted} LEFT JOIN p ON p.day = v.d AND p.n = 0 AND p.country = 'de'"
+    assert ask.ok(f"SELECT d FROM ({joined}) q WHERE q.day IS NULL").rows == [("1999-01-01",)]
+    assert ask.ok(f"WITH q AS ({joined}) SELECT d, a FROM q WHERE a IS NULL OR day > date '2025-01-02'").rows == [("1999-01-01", None)]
+
+
+def test_a_limit_is_taken_before_an_outer_condition(ask, days):
+    sql = "SELECT count(*) FROM (SELECT day FROM p ORDER BY day LIMIT 10) q WHERE day = date '2025-01-03'"
+    assert ask.ok(sql).rows == [("0",)]
+    ranked = "SELECT day AS k, rank() OVER (ORDER BY day) AS r FROM p WHERE n = 0 AND country = 'fr'"
+    assert ask.ok(f"SELECT k FROM ({ranked}) q WHERE k = date '2025-01-02' AND r = 2").rows == [("2025-01-02",)]
 
 
 def test_partition_values_that_hive_escapes(ask, put, bucket):
@@ -264,8 +291,12 @@ def test_delimited_text(ask, put, bucket):
     ask.ok(f"""CREATE EXTERNAL TABLE c (id int, name string, price decimal(10,2), day date) ROW FORMAT DELIMITED FIELDS TERMINATED BY ';'
         LOCATION 's3://{bucket}/c/' TBLPROPERTIES ('skip.header.line.count' = '1')""")
     assert ask.ok("SELECT * FROM c ORDER BY id").rows == [
-        ("1", "plain", "1.50", "2025-01-01"), ("2", '"quotes stay"', None, None), ("3", None, None, None), ("4", "a", "2.00", "2025-01-02"), ("5", "zipped", "0.50", "2025-01-03"),
-    ]  # fmt: skip
+        ("1", "plain", "1.50", "2025-01-01"),
+        ("2", '"quotes stay"', None, None),
+        ("3", None, None, None),
+        ("4", "a", "2.00", "2025-01-02"),
+        ("5", "zipped", "0.50", "2025-01-03"),
+    ]
 
 
 def test_text_tables_count_whole_files(ask, put, bucket):
@@ -287,7 +318,8 @@ def test_escaped_delimiters(ask, put, bucket):
 def test_opencsv(ask, put, bucket):
     put("o/1.csv", 'a,b,c\n"x, y","1","he said ""hi"""\nplain,2,\n')
     ask.ok(f"""CREATE EXTERNAL TABLE o (a string, b int, c string) ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'
-        WITH SERDEPROPERTIES ('separatorChar' = ',', 'quoteChar' = '"') LOCATION 's3://{bucket}/o/' TBLPROPERTIES ('skip.header.line.count'='1')""")
+        WITH SERDEPROPERTIES ('separatorChar' = ',', 'quoteChar' = '"')
+        LOCATION 's3://{bucket}/o/' TBLPROPERTIES ('skip.header.line.count'='1')""")
     assert ask.ok("SELECT * FROM o ORDER BY b").rows == [("x, y", "1", 'he said "hi"'), ("plain", "2", "")]
 
 
@@ -303,14 +335,17 @@ def test_opencsv_does_not_read_words_as_numbers(ask, put, bucket):
 def test_json_lines(ask, put, bucket):
     put(
         "j/1.json",
-        '{"Id": 1, "name": "x", "price": 12345678901234567.89, "tags": ["a", "b"], "who": {"age": 3}, "at": "2025-02-01 10:00:00"}\n{"id": 2, "name": null}\n',
+        '{"Id": 1, "name": "x", "price": 12345678901234567.89, "tags": ["a", "b"], "who": {"age": 3}, "at": "2025-02-01 10:00:00"}\n'
+        '{"id": 2, "name": null}\n',
     )
     put("j/2.json.gz", gzip.compress(b'{"id": 3, "name": {"nested": true}, "extra": 1}\n'))
     ask.ok(f"""CREATE EXTERNAL TABLE j (id int, name string, price decimal(20,2), tags array<string>, who struct<age:int>, at timestamp)
         ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://{bucket}/j/'""")
     assert ask.ok("SELECT * FROM j ORDER BY id").rows == [
-        ("1", "x", "12345678901234567.89", "[a, b]", "{age=3}", "2025-02-01 10:00:00.000"), ("2", None, None, None, None, None), ("3", '{"nested": true}', None, None, None, None),
-    ]  # fmt: skip
+        ("1", "x", "12345678901234567.89", "[a, b]", "{age=3}", "2025-02-01 10:00:00.000"),
+        ("2", None, None, None, None, None),
+        ("3", '{"nested": true}', None, None, None, None),
+    ]
 
 
 def test_malformed_json_fails_unless_ignored(ask, put, bucket):

@@ -1,0 +1,12 @@
+"""One deployment for all end-to-end tests; whatever happens, it is stopped at the end."""
+
+import pytest
+
+from tests.e2e.deployment import Deployment
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    deployment = Deployment(tmp_path_factory.mktemp("site"))
+    yield deployment
+    deployment.play("playbooks/stop-localcloud.yml")

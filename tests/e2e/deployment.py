@@ -1,0 +1,138 @@
+"""A deployment of the tests' own: its ports, its folder, and what Ansible and AWS's clients say of it."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parents[2]
+RECAP = re.compile(r"^(\w+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+COUNTS = ("ok", "changed", "unreachable", "failed")
+
+
+def free_port():
+    """A port that nobody uses now, below the range that the kernel gives to outgoing connections."""
+    for port in range(20000 + os.getpid() % 8000, 32000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no port between 20000 and 32000 is free")
+
+
+@dataclass
+class Played:
+    """What a playbook's run left: its exit code, its text, and the recap as {host: {"ok": …, "changed": …}}."""
+
+    code: int
+    text: str
+
+    @property
+    def recap(self):
+        return {found[0]: dict(zip(COUNTS, map(int, found[1:]), strict=True)) for found in RECAP.findall(self.text)}
+
+    @property
+    def changed(self):
+        return sum(host["changed"] for host in self.recap.values())
+
+    def succeeded(self):
+        """This, or the run's last words as the test's failure."""
+        assert self.code == 0, self.text[-6000:]
+        assert self.recap, self.text[-2000:]
+        return self
+
+
+class Deployment:
+    """Everything below `folder`, on two ports, with a prefix to its names when given."""
+
+    def __init__(self, folder):
+        self.folder, self.state = folder, folder / "state"
+        self.endpoint_port = free_port()
+        self.endpoint = f"http://127.0.0.1:{self.endpoint_port}"
+        self.page_port = free_port_after(self.endpoint_port)
+        self.page = f"http://127.0.0.1:{self.page_port}"
+        self.settings = {
+            "state_dir": str(self.state),
+            "localcloud_port": self.endpoint_port,
+            "dashboard_port": self.page_port,
+        }
+
+    def play(self, playbook, *arguments, environment=None, **settings):
+        """Run a playbook as a user does, from the repository's root."""
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, *arguments]
+        command += ["-e", json.dumps({**self.settings, **settings})]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        return Played(done.returncode, done.stdout)
+
+    def client(self, service, region="us-east-1"):
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    def get(self, path):
+        """(status, text) of a page of the dashboard."""
+        try:
+            with urllib.request.urlopen(self.page + path, timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def answer(self, query, **parameters):
+        """Rows of a query of the page, asked of Athena anew."""
+        extra = "".join(f"&{name}={value}" for name, value in parameters.items())
+        status, text = self.get(f"/orders/{query}.json?refresh=1{extra}")
+        assert status == 200, text
+        return json.loads(text)["rows"]
+
+    def writes(self):
+        """Lines of the journal of calls that may have changed something."""
+        journal = self.state / "localcloud" / "calls.jsonl"
+        lines = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
+        return [line for line in lines if line["write"]]
+
+    def objects(self, bucket, prefix=""):
+        """{key: (ETag, time)} of a bucket."""
+        pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return {item["Key"]: (item["ETag"], item["LastModified"]) for page in pages for item in page.get("Contents", [])}
+
+    def pids(self):
+        """Ids of the processes that the deployment keeps running."""
+        return {file.stem: int(file.read_text()) for file in (self.state / "supervisor").glob("*.pid")}
+
+
+def free_port_after(port):
+    """Another free port."""
+    while True:
+        port += 1
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

@@ -72,7 +72,7 @@ def preload():
     our_utils = str(ROOT / "plugins" / "module_utils")
     if our_utils not in ansible.module_utils.__path__:
         ansible.module_utils.__path__.append(our_utils)
-    _share_loader()
+    _share_what_botocore_knows()
     _walk_stack_lightly()
     tasks = " ".join(path.read_text() for path in ROOT.glob("roles/*/tasks/*.yml"))
     names = sorted({*COLLECTIONS.findall(tasks), *(path.stem for path in OUR_MODULES.glob("*.py"))})
@@ -80,11 +80,14 @@ def preload():
     _warm_clients(sorted({service for source in sources for service in CLIENT.findall(source)}))
 
 
-def _share_loader():
+def _share_what_botocore_knows():
     """One loader of botocore's files for all sessions of a process and its forks: it remembers what it has parsed."""
+    import botocore.hooks
     import botocore.session
 
     botocore.session.create_loader = cache(botocore.session.create_loader)
+    # Each session asks it of the same hundred handlers, and it inspects their signatures.
+    botocore.hooks.accepts_kwargs = cache(botocore.hooks.accepts_kwargs)
 
 
 def _walk_stack_lightly():
@@ -105,7 +108,6 @@ def _warm_clients(services):
     session = boto3.session.Session(region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
     for service in services:
         session.client(service)
-    gc.collect()
     gc.freeze()  # so that forks do not copy pages only because the collector looked at them
 
 

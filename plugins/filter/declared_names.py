@@ -1,5 +1,35 @@
 """Names of all resources that an inventory declares."""
 
+DOCUMENTATION = r"""
+name: declared_names
+author: Headwater
+short_description: Names of all resources that an inventory declares
+description:
+  - Every C(name) in the lists that the hosts' variables declare, sorted and without doubles.
+positional: _input, hosts
+options:
+  _input:
+    description: Ansible's C(hostvars).
+    type: dict
+    required: true
+  hosts:
+    description: Names of the hosts that count.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+names: "{{ hostvars | declared_names(groups['pipelines']) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The names.
+  type: list
+  elements: str
+"""
+
 
 def declared_names(hostvars, hosts):
     """Every `name` in the lists that the hosts' variables declare, e.g. s3_buckets[0].name; sorted, without doubles.

@@ -134,7 +134,7 @@ def inputs_digest(params):
     """What decides the bytes of an archive of packages, so that they need not be fetched to compare."""
     keys = ("packages_folder", "python_version", "platform", "exclude")
     interpreter = [] if params["python_version"] else [sys.version, sys.platform]
-    text = json.dumps([[params[key] for key in keys], interpreter, Path(params["requirements"]).read_text()])
+    text = json.dumps([[params[key] for key in keys], NEVER, interpreter, Path(params["requirements"]).read_text()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -307,8 +307,13 @@ class TestStaleOutputs:
 
     def test_nothing_is_deleted_where_nothing_was(self, handler: ModuleType, store: Store) -> None:
         """In a versioned bucket a delete of nothing would leave a marker."""
-        handler.lambda_handler(event(store.put("raw/a.csv", GOOD), store.put("raw/b.csv", HEADER)), CONTEXT)
-        assert "DeleteMarkers" not in store.s3.list_object_versions(Bucket=BUCKET)
+        deleted: list[str] = []
+        handler.s3().meta.events.register("before-call.s3.DeleteObject", lambda params, **_: deleted.append(params["url_path"]))
+        handler.lambda_handler(event(store.put("raw/a.csv", ONE_BAD)), CONTEXT)
+        handler.lambda_handler(event(store.put("raw/b.csv", HEADER)), CONTEXT)
+        assert deleted == []
+        handler.lambda_handler(event(store.put("raw/a.csv", GOOD)), CONTEXT)
+        assert len(deleted) == 1, "the rejects of the first version"
 
 
 class TestFilesRejectedWhole:

@@ -1,5 +1,33 @@
 """Keys of the orders pipeline, by the function's own rule."""
 
+DOCUMENTATION = r"""
+name: orders_audit_key
+author: Headwater
+short_description: Key of the audit record of a file of orders
+description:
+  - By the function's own rule, read from its code.
+positional: _input, prefix
+options:
+  _input:
+    description: Key of the input.
+    type: str
+    required: true
+  prefix:
+    description: What the audit records' keys begin with.
+    type: str
+    default: audit/
+"""
+
+EXAMPLES = r"""
+audit_key: "{{ 'raw/orders.csv' | orders_audit_key }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The key.
+  type: str
+"""
+
 import importlib.util
 import sys
 from pathlib import Path

@@ -1,0 +1,49 @@
+"""The repository as data, for the tests that hold it together."""
+
+import functools
+import subprocess
+
+import yaml
+
+from tests.local_cloud import ROOT
+
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+HOST_VARS = sorted((ROOT / "inventory" / "host_vars").glob("*.yml"))
+
+
+@functools.cache
+def read(path):
+    """A YAML file's content; `path` from the root."""
+    return yaml.safe_load((ROOT / path).read_text())
+
+
+@functools.cache
+def role_options(role):
+    """Options of a role's argument spec."""
+    return read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+
+
+@functools.cache
+def host_variables():
+    """{host: its variables}."""
+    return {path.stem: yaml.safe_load(path.read_text()) or {} for path in HOST_VARS}
+
+
+def declared(option):
+    """Every (host, item) of the lists that hosts declare under `option`, e.g. iam_roles."""
+    return [(host, item) for host, variables in host_variables().items() for item in variables.get(option, [])]
+
+
+@functools.cache
+def inventory(name):
+    """{group: [hosts]} of inventory/<name>.yml."""
+    groups = read(f"inventory/{name}.yml")[name]["children"]
+    return {group: list(body["hosts"] or {}) for group, body in groups.items()}
+
+
+@functools.cache
+def files():
+    """Every file that is, or would be, in the repository; paths from the root."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return sorted(name for name in done.stdout.split("\0") if name and (ROOT / name).is_file())

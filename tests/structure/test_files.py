@@ -1,0 +1,113 @@
+"""Queries, functions, locks and everything else that lies in the repository."""
+
+import re
+
+import pytest
+
+from tests.local_cloud import ROOT
+from tests.structure.house import declared, files, inventory
+from tests.unit.plugins.plugin_files import load
+
+SQL_FOLDERS = sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("folder", SQL_FOLDERS)
+def test_queries_are_well_formed_and_belong_to_a_pipeline(folder):
+    assert folder in inventory("local")["pipelines"]
+    queries = load("lookup", "sql_queries").load_parser().load_folder(ROOT / "sql" / folder)
+    assert {query.name for query in queries} == {path.stem for path in (ROOT / "sql" / folder).iterdir()}
+    assert all(query.description for query in queries)
+
+
+def test_every_folder_of_queries_is_deployed():
+    assert sorted(item["sql"] for _, item in declared("athena_named_queries")) == SQL_FOLDERS
+
+
+def test_functions_and_their_folders_are_the_same():
+    folders = {path.name for path in (ROOT / "files" / "lambda").iterdir() if path.is_dir()}
+    assert {item["source"] for _, item in declared("lambda_functions")} == folders
+    for folder in folders:
+        for name in ("core.py", "handler.py"):
+            assert (ROOT / "files" / "lambda" / folder / name).is_file()
+
+
+@pytest.mark.parametrize("folder", [path for path in sorted((ROOT / "files" / "lambda").iterdir()) if path.is_dir()])
+def test_a_functions_core_knows_neither_aws_nor_clock_nor_environment(folder):
+    text = (folder / "core.py").read_text()
+    for word in ("boto3", "botocore", "os.environ", "getenv", "datetime.now", "time.time", "date.today", "utcnow"):
+        assert word not in re.sub(r'""".*?"""|#[^\n]*', "", text, flags=re.DOTALL), word
+
+
+def test_layers_are_locked_by_files_that_are_here():
+    for _, item in declared("lambda_layers"):
+        assert (ROOT / item["requirements"]).is_file()
+    layers = {item["name"] for _, item in declared("lambda_layers")}
+    assert {name for _, item in declared("lambda_functions") for name in item.get("layers", [])} <= layers
+
+
+# -- locks
+
+
+def pins(name):
+    """{package: version} of a lock file; each has its hash."""
+    text = (ROOT / "requirements" / name).read_text()
+    found = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE))
+    entries = re.split(r"^(?=\S)", text, flags=re.MULTILINE)
+    assert all("--hash=sha256:" in entry for entry in entries if "==" in entry.partition("\n")[0])
+    return found
+
+
+def test_locks_agree():
+    run, dev, layer = pins("run.txt"), pins("dev.txt"), pins("layer.txt")
+    assert run.items() <= dev.items(), "a package of run.txt has another version in dev.txt; make lock"
+    assert layer.items() <= run.items(), "tests run with other versions than the layer's; make lock"
+    assert "pyarrow" in layer
+
+
+@pytest.mark.parametrize("name", ["run", "dev", "layer"])
+def test_a_lock_has_what_its_input_names(name):
+    lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
+    wanted = {re.split(r"[\[=<>~! ]", line)[0].lower() for line in lines if line and not line.startswith(("#", "-"))}
+    assert wanted <= set(pins(f"{name}.txt"))
+
+
+# -- what no file may hold
+
+# Put together of parts, so that this file does not hold them itself.
+FORBIDDEN = {
+    "a path of somebody's machine": re.compile(r"/(?:wo" r"rk|ro" r"ot|Us" r"ers|ho" r"me)/(?!\.\.\.)[A-Za-z]"),
+    "a registry's or mirror's address": re.compile(
+        r"pyp" r"i\.org|python" r"hosted\.org|registry\.npm" r"js|find-" r"links|index" r"-url|\"reso" r"lved\""
+    ),
+    "a secret": re.compile(r"A(?:KI|SI)A[0-9A-Z]{16}|PRIVATE K" r"EY-----\n"),
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_holds(what):
+    found = []
+    for name in files():
+        data = (ROOT / name).read_bytes()
+        if b"\0" not in data:
+            found += [f"{name}: {match[0]}" for match in FORBIDDEN[what].finditer(data.decode())]
+    assert found == []
+
+
+def test_every_text_file_ends_with_a_newline_and_has_no_trailing_blanks():
+    found = []
+    for name in files():
+        data = (ROOT / name).read_bytes()
+        if b"\0" in data or name.endswith((".svg", ".json")) or not data:
+            continue
+        if not data.endswith(b"\n") or data.endswith(b"\n\n"):
+            found.append(f"{name}: its end")
+        found += [f"{name}:{number}" for number, line in enumerate(data.decode().split("\n"), 1) if line != line.rstrip(" \t")]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", [name for name in files() if name.startswith("plugins/") and name.endswith(".py")])
+def test_every_plugin_file_says_what_it_is_for(name):
+    text = (ROOT / name).read_text()
+    assert re.match(r'(#![^\n]*\n)?"""[A-Z]', text)
+    if not name.startswith(("plugins/action/", "plugins/module_utils/")):  # which ansible-doc does not show
+        assert "\nDOCUMENTATION = r" in text

@@ -1,0 +1,73 @@
+"""What roles may do, as the inventory declares it: no more than what is used."""
+
+import re
+
+import pytest
+
+from tests.structure.house import ROLES, declared, files, read
+
+STATEMENTS = [(role["name"], number, statement) for _, role in declared("iam_roles") for number, statement in enumerate(role["statements"])]
+
+# Actions that AWS does not let narrow to a resource; a statement of only these may name "*".
+# Service Authorization Reference, "actions … resource types" of each service.
+NOT_NARROWER = {"logs:DescribeLogGroups", "ec2:DescribeInstances", "cloudwatch:PutMetricData", "xray:PutTraceSegments"}
+
+
+def test_there_is_something_to_check():
+    assert len(STATEMENTS) >= 10
+
+
+@pytest.mark.parametrize(("role", "number", "statement"), STATEMENTS)
+def test_a_statement_names_its_actions_and_resources(role, number, statement):
+    for action in statement["actions"]:
+        assert re.fullmatch(r"[a-z0-9-]+:[A-Z][A-Za-z0-9]+", action), f"{action} is not one action"
+    if set(statement["actions"]) <= NOT_NARROWER:
+        return
+    for resource in statement["resources"]:
+        # Templates stand for exact names; what follows them must say more than "everything of the service".
+        plain = re.sub(r"\{\{ *arn\.\w+ *\}\}", "arn:aws:service:region:account", resource)
+        plain = re.sub(r"\{\{.*?\}\}", "NAME", plain)
+        assert not re.fullmatch(r"\*|arn:aws:[a-z0-9-]+:[a-z0-9-]*:[a-z0-9]*:\W*", plain), f"{resource} is everything"
+        assert "*" not in plain.partition("NAME")[0] or plain.endswith(("/crawlers*", ":*")), resource
+
+
+def test_roles_are_assumed_by_one_service_each():
+    for _, role in declared("iam_roles"):
+        assert re.fullmatch(r"[a-z0-9-]+\.amazonaws\.com", role["service"])
+
+
+def test_no_role_gets_a_managed_policy():
+    found = []
+    for name in files():
+        if name.startswith(("roles/", "inventory/", "playbooks/")) and name.endswith((".yml", ".j2")):
+            text = str(read(name))
+            found += [name for word in ("managed_polic", ":aws:policy/", "FullAccess") if word in text]
+    assert found == []
+
+
+def shell_tasks(tasks):
+    """Tasks that run a shell, or ignore errors, or hide their log."""
+    for task in tasks:
+        keys = {key.rpartition(".")[2] for key in task}
+        if keys & {"shell", "raw", "ignore_errors", "no_log"} or "aws" in str(task.get("ansible.builtin.command", {}).get("argv", ""))[:6]:
+            yield task["name"]
+        for block in ("block", "rescue", "always"):
+            yield from shell_tasks(task.get(block, []))
+
+
+def test_no_task_calls_a_shell_or_hides_an_error():
+    tasks = [task for role in ROLES for name in files() if name.startswith(f"roles/{role}/tasks/") for task in read(name)]
+    tasks += [task for name in files() if re.match(r"playbooks/[^/]*\.yml$", name) for play in read(name) for task in play.get("tasks", [])]
+    assert len(tasks) > 20
+    assert list(shell_tasks(tasks)) == []
+
+
+def test_functions_tell_somebody_of_events_that_they_give_up_on():
+    queues = {item["name"] for _, item in declared("sqs_queues")}
+    for _, function in declared("lambda_functions"):
+        assert function["on_failure"].partition("}}:")[2] in queues
+
+
+def test_every_function_has_a_log_group_of_the_house():
+    groups = {item["name"] for _, item in declared("logs_groups")}
+    assert {f"/aws/lambda/{item['name']}" for _, item in declared("lambda_functions")} <= groups

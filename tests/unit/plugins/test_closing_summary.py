@@ -1,0 +1,63 @@
+"""The closing box."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.unit.plugins.plugin_files import load
+
+summary = load("callback", "closing_summary")
+
+
+def test_a_box_aligns_titles_and_texts():
+    assert summary.box([("A", "one"), ("Long", "two")]) == [
+        "┌───────────┐",
+        "│ A     one │",
+        "│ Long  two │",
+        "└───────────┘",
+    ]
+
+
+def test_a_long_text_is_folded_under_itself_and_a_long_word_is_never_cut():
+    words = "word " * 40
+    address = "http://127.0.0.1:5000/" + "x" * 150
+    lines = summary.box([("Title", words.strip()), ("Page", address), ("Empty", "")])
+    assert len({len(line) for line in lines}) == 1
+    assert sum(line.count("word") for line in lines) == 40
+    assert lines[2].startswith("│        word")
+    assert any(address in line for line in lines)
+    assert any(line.startswith("│ Empty ") for line in lines)
+
+
+class Display:
+    """Collects what would be shown."""
+
+    def __init__(self):
+        self.lines, self.verbosity = [], 0
+
+    def display(self, line):
+        self.lines.append(line)
+
+
+def end(custom, failures=(), dark=()):
+    """What the callback shows at the end of a run."""
+    callback = summary.CallbackModule(display=Display())
+    hosts = {"orders": 1}
+    stats = SimpleNamespace(custom=custom, failures=hosts if failures else {}, dark=hosts if dark else {})
+    callback.v2_playbook_on_stats(stats)
+    return callback._display.lines
+
+
+BOX = {"_run": {"closing_box": [{"title": "Dashboard", "text": "http://127.0.0.1:5000"}]}}
+
+
+def test_it_shows_what_a_play_left():
+    assert "│ Dashboard  http://127.0.0.1:5000 │" in end(BOX)
+
+
+WITHOUT = [{"custom": {}}, {"custom": {"_run": {}}}, {"custom": BOX, "failures": [1]}, {"custom": BOX, "dark": [1]}]
+
+
+@pytest.mark.parametrize("without", WITHOUT)
+def test_a_run_without_a_box_or_with_a_failure_shows_nothing(without):
+    assert end(**without) == []

@@ -102,12 +102,18 @@ def _walk_stack_lightly():
 
 
 def _warm_clients(services):
-    """Make a client of each service, which loads its model; nothing is sent."""
+    """Make a client of each service, which loads its model; nothing is sent, and the user's own settings are not looked at."""
     import boto3
 
-    session = boto3.session.Session(region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
-    for service in services:
-        session.client(service)
+    theirs = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("AWS_")}
+    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    try:
+        session = boto3.session.Session("none", "none", region_name="us-east-1")
+        for service in services:
+            session.client(service)
+    finally:
+        del os.environ["AWS_CONFIG_FILE"], os.environ["AWS_SHARED_CREDENTIALS_FILE"]
+        os.environ.update(theirs)
     gc.freeze()  # so that forks do not copy pages only because the collector looked at them
 
 
@@ -187,7 +193,7 @@ def _be_module(name, sent, environment):
     code = 1
     gc.disable()  # it ends soon
     try:
-        sys.stdin = open(os.devnull)
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
         sys.stdout = os.fdopen(1, "w", closefd=False)
         sys.stderr = os.fdopen(2, "w", closefd=False)
         os.environ.update({key: str(value) for key, value in environment.items()})

@@ -22,6 +22,11 @@ options:
     description: Its environment, besides C(PATH), C(HOME), C(LANG) and the certificate settings of the caller.
     type: dict
     default: {}
+  inherit:
+    description: Further variables that it takes over from the caller; their values are written down nowhere.
+    type: list
+    elements: str
+    default: []
   directory:
     description: Where it runs.
     type: path
@@ -200,7 +205,7 @@ class Supervised:
         config = self.folder / f"{self.name}.conf"
         config.write_text(CONFIG.format(name=self.name, socket=self.socket, **escaped))
         write_private(self.noted, json.dumps({key: value for key, value in self.wanted().items() if key not in ("files", "running")}))
-        environment = {key: os.environ[key] for key in INHERITED if key in os.environ}
+        environment = {key: os.environ[key] for key in (*INHERITED, *self.params["inherit"]) if key in os.environ}
         environment.update({key: str(value) for key, value in self.params["environment"].items()})
         program = [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)]
         done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - our own supervisor
@@ -332,6 +337,7 @@ def main():
             "name": {"required": True},
             "command": {"type": "list", "elements": "str"},
             "environment": {"type": "dict", "default": {}},
+            "inherit": {"type": "list", "elements": "str", "default": []},
             "directory": {"type": "path", "default": "/"},
             "watch": {"type": "list", "elements": "path", "default": []},
             "files": {"type": "dict", "default": {}},

@@ -45,7 +45,7 @@ def test_the_last_play_of_teardown_proves_that_nothing_is_left():
 
 
 def test_both_inventories_have_the_same_hosts_besides_the_local_cloud():
-    local, aws = inventory("local"), inventory("aws")
+    local, aws = dict(inventory("local")), dict(inventory("aws"))
     assert local.pop("localclouds") == ["localcloud"]
     assert aws.pop("localclouds") == []
     assert local == aws

@@ -95,7 +95,7 @@ def nested_keys():
                         yield host, role, option, index, key
 
 
-@pytest.mark.parametrize(("host", "role", "option", "index", "key"), nested_keys())
+@pytest.mark.parametrize(("host", "role", "option", "index", "key"), list(nested_keys()))
 def test_a_misspelt_key_is_named(host, role, option, index, key):
     items = copy.deepcopy(used_options(host)[role][option])
     items[index] = {f"{name}x" if name == key else name: value for name, value in items[index].items()}

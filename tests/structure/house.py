@@ -1,6 +1,7 @@
 """The repository as data, for the tests that hold it together."""
 
 import functools
+import re
 import subprocess
 
 import yaml
@@ -47,3 +48,27 @@ def files():
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return sorted(name for name in done.stdout.split("\0") if name and (ROOT / name).is_file())
+
+
+def tasks(name):
+    """Every task of a playbook or a file of tasks, those in blocks included."""
+
+    def flat(items):
+        for item in items:
+            inner = [
+                task for key in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks", "handlers") for task in item.get(key, [])
+            ]
+            if "hosts" not in item and "block" not in item:
+                yield item
+            yield from flat(inner)
+
+    return list(flat(read(name) or []))
+
+
+def task_files():
+    """Files that hold tasks: roles', playbooks and what they include."""
+    return [
+        name
+        for name in files()
+        if re.fullmatch(r"roles/[^/]+/tasks/.*\.yml|playbooks/.*\.yml|[^/]+\.yml", name) and not name.startswith(".")
+    ]

@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 # Further arguments for ansible-playbook, e.g. make up ARGS="-e localcloud_port=4600"; give down the same.
 ARGS ?=
+# A Python for .venv; empty to look for one on PATH and under pyenv.
+PYTHON ?=
 # Where uv keeps what it fetches is its own affair, but compiled Python is worth keeping.
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(BIN):$(PATH)
@@ -44,7 +46,7 @@ lock: $(VENV)/dev.stamp ## Renew the lock files from requirements/*.in
 	  requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 $(VENV)/bin/uv:
-	@python=$$(tools/find-python) && echo "Making $(VENV) with $$python (usually within 10 seconds)" && "$$python" -m venv $(VENV)
+	@python="$(PYTHON)"; python="$${python:-$$(tools/find-python)}" && echo "Making $(VENV) with $$python (usually within 10 seconds)" && "$$python" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r <(sed -n '/^uv==/,/^[^ ]/{/^uv==/p;/^ /p}' requirements/run.txt)
 
 $(VENV)/run.stamp: requirements/run.txt | $(VENV)/bin/uv

@@ -1,10 +1,18 @@
 """What all tests share."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.browser import browser  # noqa: F401 - a fixture
+# Every boto3 client of the tests, in this process and in those that it starts, is held against botocore's models.
+_PLUGIN = str(Path(__file__).resolve().parents[1] / "localcloud" / "botocore_plugin")
+sys.path.insert(0, _PLUGIN)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [_PLUGIN, os.environ.get("PYTHONPATH")]))
+os.environ["BOTOCORE_EXPERIMENTAL__PLUGINS"] = "strict=strict_botocore"
+
+from tests.browser import browser  # noqa: E402, F401 - a fixture; after the environment is set
 
 
 @pytest.hookimpl(wrapper=True)

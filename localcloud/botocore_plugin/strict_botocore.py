@@ -19,7 +19,7 @@ import unicodedata
 from functools import lru_cache
 
 from botocore.exceptions import ParamValidationError
-from botocore.validate import ParamValidator
+from botocore.validate import ParamValidationDecorator, ParamValidator
 
 _NUMBERS = frozenset(("integer", "long", "float", "double", "bigdecimal", "biginteger"))
 _LONGEST_SHOWN = 80  # characters of a value or a rule in a message
@@ -33,8 +33,9 @@ class StrictValidationError(ParamValidationError):
 
 
 def initialize_client_plugin(client):
-    """botocore calls this for each new client of the process."""
-    client.meta.events.register("before-parameter-build.*.*", check)
+    """botocore calls this for each new client of the process. One told to validate nothing (parameter_validation) is left alone."""
+    if isinstance(client._serializer, ParamValidationDecorator):
+        client.meta.events.register("before-parameter-build.*.*", check)
 
 
 def check(params, model, **_):

@@ -58,6 +58,14 @@ def test_bytes_depend_on_content_alone(source, tmp_path):
     assert first == second
 
 
+def test_bytes_do_not_depend_on_the_order_in_which_a_disk_lists_files(source, tmp_path):
+    files = load("python_archive").source_files(source)
+    assert len(files) == 3
+    for name, listed in (("one", files), ("two", files[::-1])):
+        load("python_archive").write_zip(tmp_path / name, listed)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
 def test_an_unchanged_archive_is_not_touched(source, tmp_path):
     build(tmp_path, source=str(source))
     os.utime(tmp_path / "made.zip", (1, 1))

@@ -54,10 +54,10 @@ class Played:
 
 
 class Deployment:
-    """Everything below `folder`, on two ports, with a prefix to its names when given."""
+    """Everything below `folder`, on two ports; `root` is the repository that is deployed."""
 
-    def __init__(self, folder):
-        self.folder, self.state = folder, folder / "state"
+    def __init__(self, folder, root=ROOT):
+        self.folder, self.state, self.root = folder, folder / "state", root
         self.endpoint_port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.endpoint_port}"
         self.page_port = free_port_after(self.endpoint_port)
@@ -74,7 +74,7 @@ class Deployment:
         command += ["-e", json.dumps({**self.settings, **settings})]
         done = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=self.root,
             env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

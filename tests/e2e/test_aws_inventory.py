@@ -2,8 +2,18 @@
 
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+from tests.e2e.deployment import Deployment
+
+pytestmark = [pytest.mark.xdist_group("aws"), pytest.mark.timeout(300)]
 REGION = "eu-central-1"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A deployment apart from the one that the other end-to-end tests walk through."""
+    deployment = Deployment(tmp_path_factory.mktemp("aws"))
+    yield deployment
+    deployment.play("playbooks/stop-localcloud.yml")
 
 
 @pytest.fixture(scope="module")
@@ -56,4 +66,3 @@ def test_teardown_leaves_nothing(site, settings, environment):
     assert site.client("s3").list_buckets()["Buckets"] == []
     assert site.client("lambda", REGION).list_functions()["Functions"] == []
     assert site.client("iam").list_roles()["Roles"] == []
-    site.play("playbooks/stop-localcloud.yml").succeeded()

@@ -19,16 +19,23 @@ def local_cloud(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def parsed_models():
-    """Each module makes clients of its own: parse a service's model once for all of them."""
+    """Each module makes clients of its own: look for services and parse their models once for all."""
     stock, parsed = botocore.loaders.JSONFileLoader.load_file, {}
+    list_stock, listed = botocore.loaders.Loader.list_available_services, {}
 
     def load_once(self, path):
         if path not in parsed:
             parsed[path] = stock(self, path)
         return parsed[path]
 
+    def list_once(self, type_name):
+        if type_name not in listed:
+            listed[type_name] = list_stock(self, type_name)
+        return listed[type_name]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.loaders.JSONFileLoader, "load_file", load_once)
+        patch.setattr(botocore.loaders.Loader, "list_available_services", list_once)
         yield
 
 

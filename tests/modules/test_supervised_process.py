@@ -3,7 +3,9 @@
 import os
 import signal
 import socket
+import stat
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -111,18 +113,15 @@ def test_life_of_a_process(process):
         assert not process.stop(check).changed
 
 
-def test_nothing_of_its_supervisor_stays_in_the_temporary_folder(process, tmp_path, monkeypatch):
-    import tempfile
-
-    folder = tmp_path / "t"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    process.start()
-    (sock,) = folder.iterdir()
-    assert sock.is_socket()
-    assert sock.stat().st_mode & 0o077 == 0
-    process.stop()
-    assert list(folder.iterdir()) == []
+def test_nothing_of_its_supervisor_stays_in_the_temporary_folder(process, monkeypatch):
+    with tempfile.TemporaryDirectory() as folder:  # whose path is short, as a socket's must be
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        process.start()
+        (name,) = os.listdir(folder)
+        assert stat.S_ISSOCK(mode := os.stat(f"{folder}/{name}").st_mode)
+        assert mode & 0o077 == 0
+        process.stop()
+        assert os.listdir(folder) == []
 
 
 def change_code(process):

@@ -9,6 +9,8 @@ import yaml
 from tests.local_cloud import ROOT
 
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+#: Keys of plays and blocks that hold tasks.
+HOLDERS = ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks", "handlers")
 HOST_VARS = sorted((ROOT / "inventory" / "host_vars").glob("*.yml"))
 
 
@@ -55,9 +57,7 @@ def tasks(name):
 
     def flat(items):
         for item in items:
-            inner = [
-                task for key in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks", "handlers") for task in item.get(key, [])
-            ]
+            inner = [task for key in HOLDERS for task in item.get(key, [])]
             if "hosts" not in item and "block" not in item:
                 yield item
             yield from flat(inner)
@@ -67,8 +67,4 @@ def tasks(name):
 
 def task_files():
     """Files that hold tasks: roles', playbooks and what they include."""
-    return [
-        name
-        for name in files()
-        if re.fullmatch(r"roles/[^/]+/tasks/.*\.yml|playbooks/.*\.yml|[^/]+\.yml", name) and not name.startswith(".")
-    ]
+    return [name for name in files() if re.fullmatch(r"roles/[^/]+/tasks/.*\.yml|playbooks/.*\.yml|[^/.]+\.yml", name)]

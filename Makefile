@@ -27,7 +27,7 @@ teardown: $(VENV)/run.stamp
 	@ansible-playbook playbooks/stop-localcloud.yml $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run all tests
-	@python -m pytest -n 2 --dist loadgroup $(TESTS)
+	@python -m pytest -n 2 --dist loadfile $(TESTS)
 
 lint: $(VENV)/dev.stamp ## Check style of Ansible, YAML, Python and shell
 	@ruff check . && ruff format --check .

@@ -12,7 +12,7 @@ from tests.docs import guide
 from tests.e2e.deployment import ROOT, Deployment
 from tests.structure.house import files
 
-pytestmark = [pytest.mark.xdist_group("docs"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 PAGE = (ROOT / "docs" / "add-a-pipeline.md").read_text()
 
 

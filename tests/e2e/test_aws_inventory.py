@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.deployment import Deployment
 
-pytestmark = [pytest.mark.xdist_group("aws"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 REGION = "eu-central-1"
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.deployment import ROOT
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 BUCKET = "orders-000000000000-us-east-1"
 FUNCTION = "FilterAndProcessOrders"
 ARTIFACTS = ROOT / "artifacts"

@@ -16,11 +16,15 @@ from botocore.config import Config
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def free_port():
-    """A port that nobody listens on now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+def free_port(taken=()):
+    """A port that nobody uses now, besides `taken`, below the range from which the kernel serves outgoing connections."""
+    first = 20000 + os.getpid() % 8000
+    for port in range(first, 32000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            if port not in taken:
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise RuntimeError(f"no port between {first} and 32000 is free")
 
 
 def wait_for(condition, what, seconds=20.0):
@@ -45,10 +49,7 @@ class Cloud:
     def start(self):
         environment = os.environ | {
             "HEADWATER_LOCALCLOUD_PORT": str(self.port),
-            "HEADWATER_LOCALCLOUD_STATE_DIR": str(self.folder),
-            # What the crawler itself asks of other services is held against their models too.
-            "PYTHONPATH": str(ROOT / "localcloud" / "botocore_plugin"),
-            "BOTOCORE_EXPERIMENTAL__PLUGINS": "strict=strict_botocore",
+            "HEADWATER_LOCALCLOUD_STATE_DIR": str(self.folder / "state"),
         }
         self.log = open(self.folder / "log", "ab")  # noqa: SIM115 - the process writes it for as long as it lives
         self.process = subprocess.Popen([sys.executable, "-m", "localcloud"], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
@@ -65,8 +66,18 @@ class Cloud:
 
     def stop(self, kill=False):
         (self.process.kill if kill else self.process.terminate)()
-        self.process.wait(20)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         self.log.close()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
 
     def client(self, service):
         return boto3.client(

@@ -1,27 +1,23 @@
 """Athena against plain DuckDB on the same Parquet files: a grouped sum, interleaved.
 
-`python tests/bench/bench_athena.py [ROWS] [ROUNDS]` starts a local cloud of its own, puts ROWS rows
+`python -m tests.bench.bench_athena [ROWS] [ROUNDS]` starts a local cloud of its own, puts ROWS rows
 (10 million by default) as one object, and takes turns: DuckDB on the file; StartQueryExecution to the
 result's first page by boto3, polled every 10 ms. Exits 1 if Athena's median is over 2 × DuckDB's + 0.1 s.
 """
 
-import os
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import boto3
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.local_cloud import Cloud
+
 QUERY = "SELECT customer, sum(amount) AS total, count(*) AS orders FROM {} GROUP BY customer ORDER BY total DESC"
 
 
@@ -36,51 +32,6 @@ def write(path, rows):
             customer = pc.take(names, pc.cast(pc.subtract(mixed, pc.multiply(pc.divide(mixed, 500), 500)), pa.int32()))
             amount = pc.cast(pc.divide(pc.cast(mixed, pa.float64()), 100.0), pa.decimal128(12, 2))
             writer.write_table(pa.table([ids, customer, amount], schema=schema))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class LocalCloud:
-    """A local cloud of our own in a temporary folder, stopped by its process id."""
-
-    def __enter__(self):
-        self.folder, self.port = tempfile.TemporaryDirectory(prefix="headwater-bench-"), free_port()
-        environment = {**os.environ, "HEADWATER_LOCALCLOUD_PORT": str(self.port), "HEADWATER_LOCALCLOUD_STATE_DIR": self.folder.name}
-        self.log = open(Path(self.folder.name) / "log", "w")
-        self.process = subprocess.Popen([sys.executable, "-m", "localcloud"], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
-        deadline = time.time() + 30
-        while True:
-            try:
-                self.client("athena").list_work_groups()
-                return self
-            except Exception as error:
-                if time.time() > deadline or self.process.poll() is not None:
-                    text = (Path(self.folder.name) / "log").read_text()[-2000:]
-                    raise RuntimeError(f"the local cloud does not answer on port {self.port}:\n{text}") from error
-                time.sleep(0.1)
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
-        self.folder.cleanup()
-
-    def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
 
 
 def by_athena(athena):
@@ -112,7 +63,7 @@ def by_duckdb(path):
 
 
 def main(rows=10_000_000, rounds=7):
-    with LocalCloud() as cloud, tempfile.TemporaryDirectory(prefix="headwater-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as folder, Cloud(Path(folder)) as cloud:
         path = Path(folder) / "orders.parquet"
         write(path, rows)
         s3, athena, glue = cloud.client("s3"), cloud.client("athena"), cloud.client("glue")

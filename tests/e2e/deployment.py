@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -14,21 +13,11 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
+from tests.local_cloud import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 RECAP = re.compile(r"^(\w+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 COUNTS = ("ok", "changed", "unreachable", "failed")
-
-
-def free_port():
-    """A port that nobody uses now, below the range that the kernel gives to outgoing connections."""
-    for port in range(20000 + os.getpid() % 8000, 32000):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no port between 20000 and 32000 is free")
 
 
 @dataclass
@@ -60,7 +49,7 @@ class Deployment:
         self.folder, self.state, self.root = folder, folder / "state", root
         self.endpoint_port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.endpoint_port}"
-        self.page_port = free_port_after(self.endpoint_port)
+        self.page_port = free_port(taken=(self.endpoint_port,))
         self.page = f"http://127.0.0.1:{self.page_port}"
         self.settings = {
             "state_dir": str(self.state),
@@ -124,15 +113,3 @@ class Deployment:
     def pids(self):
         """Ids of the processes that the deployment keeps running."""
         return {file.stem: int(file.read_text()) for file in (self.state / "supervisor").glob("*.pid")}
-
-
-def free_port_after(port):
-    """Another free port."""
-    while True:
-        port += 1
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

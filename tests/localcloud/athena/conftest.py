@@ -1,70 +1,12 @@
 """One local cloud for all tests of the Athena engine, and shorthands for asking it."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config
 
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class LocalCloud:
-    """A local cloud's process on a free port; `start` after `stop` continues with the same state."""
-
-    def __init__(self, folder):
-        self.folder, self.port, self.process = folder, free_port(), None
-
-    def start(self):
-        environment = {
-            **os.environ,
-            "HEADWATER_LOCALCLOUD_PORT": str(self.port),
-            "HEADWATER_LOCALCLOUD_STATE_DIR": str(self.folder / "state"),
-        }
-        self.log = open(self.folder / "log", "a")  # noqa: SIM115 - closed by stop
-        self.process = subprocess.Popen([sys.executable, "-m", "localcloud"], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
-        deadline = time.time() + 60
-        while True:
-            try:
-                self.client("athena").list_work_groups()
-                return self
-            except Exception as error:
-                if self.process.poll() is not None or time.time() > deadline:
-                    raise RuntimeError((self.folder / "log").read_text()[-3000:]) from error
-                time.sleep(0.1)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
-
-    def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 1}),
-        )
+from tests.local_cloud import Cloud
 
 
 @dataclass
@@ -141,7 +83,7 @@ class Asker:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    running = LocalCloud(tmp_path_factory.mktemp("athena")).start()
+    running = Cloud(tmp_path_factory.mktemp("athena")).start()
     yield running
     running.stop()
 
@@ -149,7 +91,7 @@ def cloud(tmp_path_factory):
 @pytest.fixture
 def another_cloud(tmp_path):
     """A local cloud that a test may stop and start."""
-    running = LocalCloud(tmp_path).start()
+    running = Cloud(tmp_path).start()
     yield running
     running.stop()
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -52,6 +53,8 @@ def create_app(settings):
 
 def main():
     settings = from_environment()
+    # What functions of a former process unpacked is of no use to anybody.
+    shutil.rmtree(settings.state_dir / "tmp", ignore_errors=True)
     for folder in (settings.state_dir, settings.s3_dir, settings.state_dir / "tmp"):
         folder.mkdir(parents=True, exist_ok=True)
     os.environ.update(ministack_environment(settings))

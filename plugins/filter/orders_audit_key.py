@@ -28,21 +28,26 @@ _value:
   type: str
 """
 
+import functools
 import importlib.util
-import sys
 from pathlib import Path
 
-CORE = Path(__file__).resolve().parents[2] / "files" / "lambda" / "filter_and_process_orders" / "core.py"
+#: Not the whole of the function: that would load pyarrow.
+NAMES = Path(__file__).resolve().parents[2] / "files" / "lambda" / "filter_and_process_orders" / "orders_csv" / "names.py"
+
+
+@functools.cache
+def function_names():
+    """The function's module of names."""
+    spec = importlib.util.spec_from_file_location("headwater_orders_names", NAMES)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def orders_audit_key(key, prefix="audit/"):
     """Key of the audit record that the function writes for the input `key`."""
-    name = "headwater_orders_core"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, CORE)
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return f"{prefix}{sys.modules[name].output_name(key)}.json"
+    return f"{prefix}{function_names().output_name(key)}.json"
 
 
 class FilterModule:

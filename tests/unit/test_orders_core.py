@@ -1,12 +1,9 @@
 """The rules of the orders function, one by one: rows kept, dropped and rejected, files rejected whole, and their bounds."""
 
-import ast
 import base64
 import gc
 import gzip
 import io
-import subprocess
-import sys
 import tracemalloc
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,7 +11,7 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 import pytest
 
-from tests.unit.orders_support import EVENT_DAY, FUNCTION, HEADER, Outcome, core, records_of, sample
+from tests.unit.orders_support import EVENT_DAY, HEADER, Outcome, core, records_of, sample
 
 
 def order(**changes: str) -> bytes:
@@ -392,58 +389,3 @@ class TestGzip:
         assert sink.failed
         assert len(sink.getvalue()) > 4
         assert late == []
-
-
-class TestNames:
-    def test_they_are_flat_and_differ_with_the_whole_key(self) -> None:
-        keys = [
-            "raw/a/orders.csv",
-            "raw/b/orders.csv",
-            "raw/orders.csv",
-            "raw/orders.csv.gz",
-            "raw/Orders.csv",
-            "raw/or ders.csv",
-            "raw/or+ders.csv",
-        ]
-        names = [core.output_name(key) for key in keys]
-        assert len(set(names)) == len(keys)
-        assert all("/" not in name for name in names)
-        assert names[0].startswith("orders-")
-
-    @pytest.mark.parametrize("key", ["raw/.csv", "raw/été.csv", "raw/" + "x" * 900 + ".csv", "raw/東京.csv", 'raw/a"b<c>.csv', "raw/-.csv"])
-    def test_they_are_plain(self, key: str) -> None:
-        name = core.output_name(key)
-        assert name.isascii()
-        assert name.replace("-", "").replace("_", "").isalnum()
-        assert len(name) <= 100
-
-
-class TestTheCoreItself:
-    def test_unbalanced_counts_are_an_error(self) -> None:
-        with pytest.raises(core.DisagreementError, match="2 rows in, but 1 kept"):
-            core.Summary(rows_in=2, kept=1).balance()
-
-    def test_a_row_limit_beyond_what_is_supported_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="max_row_bytes is 2097152"):
-            Outcome(HEADER, max_row_bytes=2 << 20)
-
-    def test_it_imports_neither_aws_nor_what_the_layer_lacks(self) -> None:
-        """The layer holds pyarrow alone; a core that reads clock or environment would not be pure."""
-        source = (FUNCTION / "core.py").read_text()
-        nodes = list(ast.walk(ast.parse(source)))
-        imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-        imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
-        assert {name for name in imported if name.startswith("pyarrow")} == {"pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet"}
-        assert {name.split(".")[0] for name in imported} - {"pyarrow"} <= set(sys.stdlib_module_names) - {"os", "time", "socket"}
-
-    def test_a_cold_start_loads_no_part_of_pyarrow_that_it_does_not_need(self) -> None:
-        command = "import sys; sys.path.insert(0, sys.argv[1]); import core; print(*sys.modules)"
-        result = subprocess.run([sys.executable, "-c", command, str(FUNCTION)], capture_output=True, text=True, check=True)
-        loaded = set(result.stdout.split())
-        assert not loaded & {"numpy", "pandas", "boto3", "pyarrow.dataset", "pyarrow.flight", "pyarrow._dataset"}
-
-    def test_it_remembers_only_so_many_dates(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(core, "_CACHE_ENTRIES", 3)
-        remembered: dict[str, int] = {}
-        assert [core._remembered(remembered, str(n % 10), int) for n in range(50)] == [n % 10 for n in range(50)]
-        assert len(remembered) <= 3

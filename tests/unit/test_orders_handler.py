@@ -342,7 +342,7 @@ class TestUploads:
 
     def test_large_outputs_are_uploaded_in_parts(self, handler: ModuleType, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(handler, "PART_BYTES", 100_000)
-        monkeypatch.setattr(core, "ROW_GROUP_ROWS", 10_000)
+        monkeypatch.setattr("orders_csv.kept.ROW_GROUP_ROWS", 10_000)
         monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 1000)
         handler.lambda_handler(event(store.put("raw/big.csv", self.BIG)), CONTEXT)
         key = store.audit()["output"]["processed"]
@@ -351,7 +351,7 @@ class TestUploads:
 
     def test_a_failing_upload_is_aborted_and_raised(self, handler: ModuleType, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(handler, "PART_BYTES", 100_000)
-        monkeypatch.setattr(core, "ROW_GROUP_ROWS", 10_000)
+        monkeypatch.setattr("orders_csv.kept.ROW_GROUP_ROWS", 10_000)
         client = handler.s3()
         upload_part, calls = client.upload_part, []
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.orders_support import EVENT_DAY, HEADER, ROOT, Outcome, core, expected, without_message
+from tests.unit.orders_support import EVENT_DAY, HEADER, ROOT, Outcome, expected, without_message
 
 CSV_SPECTRUM = ROOT.parent / "shared/data/csv-spectrum"
 
@@ -108,7 +108,7 @@ def test_columns_in_any_order_with_extra_ones(parts: list[str], names: list[str]
 @pytest.mark.parametrize(("block_bytes", "cut_rows"), [(1 << 16, 20_000), (1 << 16, 7), (4 << 20, 1_000)])
 def test_a_larger_file_with_everything_in_it(newline: str, block_bytes: int, cut_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many blocks, some with bad rows, quoted newlines, blank lines or bad bytes, most without."""
-    monkeypatch.setattr(core, "CUT_ROWS", cut_rows)
+    monkeypatch.setattr("orders_csv.cutting.CUT_ROWS", cut_rows)
     draw = random.Random(7)
     lines = [HEADER.decode().strip()]
     for number in range(20_000):

@@ -53,19 +53,11 @@ options:
     description: All tags of the workgroup; others are removed.
     type: dict
     default: {}
-  state:
-    description: Whether the workgroup exists.
-    type: str
-    choices: [present, absent]
-    default: present
-  wait_timeout:
-    description: Seconds to wait until AWS shows the change.
-    type: int
-    default: 60
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - aws_resource
 author: Headwater
 """
 

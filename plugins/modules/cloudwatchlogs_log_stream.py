@@ -21,14 +21,11 @@ options:
     type: str
     choices: [absent]
     default: absent
-  wait_timeout:
-    description: Seconds to wait until AWS shows the change.
-    type: int
-    default: 60
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - aws_resource
 author: Headwater
 """
 

@@ -16,19 +16,11 @@ options:
     description: An AWS cron expression in UTC, such as C(cron(0 3 * * ? *)); empty for no schedule.
     type: str
     default: ""
-  state:
-    description: Whether the schedule exists.
-    type: str
-    choices: [present, absent]
-    default: present
-  wait_timeout:
-    description: Seconds to wait until AWS shows the change.
-    type: int
-    default: 60
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - aws_resource
 author: Headwater
 """
 

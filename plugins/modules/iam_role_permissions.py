@@ -27,14 +27,11 @@ options:
     type: str
     choices: [present]
     default: present
-  wait_timeout:
-    description: Seconds to wait until AWS shows the change.
-    type: int
-    default: 60
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - aws_resource
 author: Headwater
 """
 

@@ -24,19 +24,11 @@ options:
     description: ARN of the queue, topic, bucket, bus or function that is told of an event given up on.
     type: str
     default: ""
-  state:
-    description: Whether the configuration exists.
-    type: str
-    choices: [present, absent]
-    default: present
-  wait_timeout:
-    description: Seconds to wait until AWS shows the change.
-    type: int
-    default: 60
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - aws_resource
 author: Headwater
 """
 

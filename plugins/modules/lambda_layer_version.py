@@ -43,19 +43,11 @@ options:
     description: How many versions to keep; older ones are deleted after a new one is published.
     type: int
     default: 3
-  state:
-    description: Whether the layer exists.
-    type: str
-    choices: [present, absent]
-    default: present
-  wait_timeout:
-    description: Seconds to wait until AWS shows the change.
-    type: int
-    default: 60
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - aws_resource
 author: Headwater
 """
 

@@ -61,19 +61,11 @@ options:
     description: All tags of the bucket; others are removed.
     type: dict
     default: {}
-  state:
-    description: Whether the bucket exists.
-    type: str
-    choices: [present, absent]
-    default: present
-  wait_timeout:
-    description: Seconds to wait until AWS shows the change.
-    type: int
-    default: 60
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - aws_resource
 author: Headwater
 """
 

@@ -12,7 +12,12 @@ USES = [(name, task["name"], module, task[module]) for name in task_files() for 
 
 
 def options(module):
-    return yaml.safe_load(load("modules", module).DOCUMENTATION)["options"]
+    """The options that a module's documentation names, those of the shared fragment included."""
+    documented = yaml.safe_load(load("modules", module).DOCUMENTATION)
+    shared = {}
+    if "aws_resource" in documented.get("extends_documentation_fragment", []):
+        shared = yaml.safe_load(load("doc_fragments", "aws_resource").ModuleDocFragment.DOCUMENTATION)["options"]
+    return {**shared, **documented["options"]}
 
 
 @pytest.fixture(scope="module", autouse=True)

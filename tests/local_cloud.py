@@ -16,15 +16,24 @@ from botocore.config import Config
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def free_port(taken=()):
-    """A port that nobody uses now, besides `taken`, below the range from which the kernel serves outgoing connections."""
-    first = 20000 + os.getpid() % 8000
-    for port in range(first, 32000):
+_given = set()
+
+
+def free_port():
+    """A port that nobody uses now and that was not given out before.
+
+    It lies below the range from which the kernel serves outgoing connections, and in a range of the test worker's own,
+    since what asks for it listens only later.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+    first = 20000 + 3000 * worker
+    for port in range(first + os.getpid() % 1500, first + 3000):
         with socket.socket() as probe, contextlib.suppress(OSError):
-            if port not in taken:
+            if port not in _given:
                 probe.bind(("127.0.0.1", port))
+                _given.add(port)
                 return port
-    raise RuntimeError(f"no port between {first} and 32000 is free")
+    raise RuntimeError(f"no port from {first} on is free")
 
 
 def wait_for(condition, what, seconds=20.0):

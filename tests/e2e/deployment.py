@@ -49,7 +49,7 @@ class Deployment:
         self.folder, self.state, self.root = folder, folder / "state", root
         self.endpoint_port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.endpoint_port}"
-        self.page_port = free_port(taken=(self.endpoint_port,))
+        self.page_port = free_port()
         self.page = f"http://127.0.0.1:{self.page_port}"
         self.settings = {
             "state_dir": str(self.state),

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 PAGES = {
     "overview": ("full", "/"),
     "pipeline": ("full", "/orders"),
     "query": ("full", "/orders/total_sales_by_customer"),
     "two-charts": ("full", "/orders/monthly_order_volume_and_revenue"),
-    "parameter": ("full", "/orders/top_10_largest_orders?month=2025-02"),
+    "parameter": ("full", "/orders/top_10_largest_orders"),
     "no-rows": ("full", "/orders/top_10_largest_orders?month=2020-01"),
     "files": ("full", "/audit/orders"),
     "failing": ("failing", "/orders"),
@@ -65,16 +66,22 @@ def test_the_schemes_differ(page, sites):
 def test_everything_works_without_javascript(page, sites, browser):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     page(sites["full"] + "/")
-    browser.find_element(By.LINK_TEXT, "Orders").click()
+
+    def follow(element, ending):
+        """Click, and wait for the address; without scripts the driver does not wait by itself."""
+        element.click()
+        WebDriverWait(browser, 20).until(lambda found: found.current_url.endswith(ending), f"the address ending in {ending}")
+
+    follow(browser.find_element(By.LINK_TEXT, "Orders"), "/orders")
     assert len(browser.find_elements(By.CSS_SELECTOR, "article table")) == 5
     assert all(chart.size["height"] > 100 for chart in browser.find_elements(By.CSS_SELECTOR, "article svg[role=img]"))
     month = browser.find_element(By.NAME, "month")
     assert month.get_attribute("value") == "2025-02"
-    browser.find_element(By.CSS_SELECTOR, "form.parameters button").click()
-    assert browser.current_url.endswith("/orders?month=2025-02#top_10_largest_orders")
+    follow(browser.find_element(By.CSS_SELECTOR, "form.parameters button"), "/orders?month=2025-02#top_10_largest_orders")
     browser.find_element(By.CSS_SELECTOR, "#top_10_largest_orders summary").click()
     assert "date_add('month'" in browser.find_element(By.CSS_SELECTOR, "#top_10_largest_orders pre").text
-    browser.find_element(By.LINK_TEXT, "Top 10 Largest Orders in February 2025").click()
+    WebDriverWait(browser, 20).until(lambda found: found.find_elements(By.CSS_SELECTOR, "#top_10_largest_orders pre"))
+    follow(browser.find_element(By.LINK_TEXT, "Top 10 Largest Orders in February 2025"), "/orders/top_10_largest_orders")
     assert browser.find_element(By.TAG_NAME, "h1").text == "Top 10 Largest Orders in February 2025"
 
 

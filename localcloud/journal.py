@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 class Journal:
     """ASGI middleware around the front; writes JSON lines to `path`.
 
-    `action` is the operation where the protocol names it (JSON and query protocols), otherwise the
+    `status` 0 is a call that was never answered; `ms` ends where the answer begins. `action` is the operation where the protocol names it (JSON and query protocols), otherwise the
     method and the path (S3, Lambda). `write` says whether the call may change anything.
     """
 
@@ -36,12 +36,14 @@ class Journal:
         async def sent(message):
             if message["type"] == "http.response.start":
                 call["status"] = message["status"]
+                self._write(scope, headers, call, started)  # first, so that who has the answer finds the line
             await send(message)
 
         try:
             await self.app(scope, received, sent)
         finally:
-            self._write(scope, headers, call, started)
+            if not call["status"]:
+                self._write(scope, headers, call, started)
 
     def _write(self, scope, headers, call, started):
         access_key, _, service = self.signer(headers, scope)

@@ -6,10 +6,11 @@ from urllib.parse import parse_qs
 
 
 class Journal:
-    """ASGI middleware around the front; writes JSON lines to `path`.
+    """ASGI middleware around the front; writes JSON lines to `path`, each before its answer is sent.
 
-    `status` 0 is a call that was never answered; `ms` ends where the answer begins. `action` is the operation where the protocol names it (JSON and query protocols), otherwise the
-    method and the path (S3, Lambda). `write` says whether the call may change anything.
+    `action` is the operation where the protocol names it (JSON and query protocols), otherwise the
+    method and the path (S3, Lambda). `write` says whether the call may change anything; `ms` ends where
+    the answer begins; `status` 0 is a call that was never answered.
     """
 
     READS = ("Get", "List", "Describe", "BatchGet", "Head", "Query", "Search", "Simulate", "Check", "Lookup", "Filter")

@@ -25,6 +25,7 @@ class Kept:
         self._rows += batch.num_rows
         if self._rows >= ROW_GROUP_ROWS:
             self._write(self._rows - self._rows % ROW_GROUP_ROWS)
+            pa.default_memory_pool().release_unused()  # of what the row group took, now that nothing holds it
 
     def close(self) -> None:
         self._write(self._rows)

@@ -10,10 +10,11 @@ from pathlib import Path
 from flask import Flask
 
 from dashboard import config as configuration
-from dashboard import errors, filters, observe, security
+from dashboard import errors, filters, guard, observe, security
 from dashboard.aws import Aws
 from dashboard.board import Board
 from dashboard.metrics import Metrics
+from dashboard.pages.account import blueprint as account_pages
 from dashboard.pages.audit import blueprint as audit_pages
 from dashboard.pages.health import blueprint as health_pages
 from dashboard.pages.overview import blueprint as overview_page
@@ -41,9 +42,12 @@ def create_app(config=None, aws=None):
     app.extensions["dashboard"] = Board(config, aws or Aws(config.region, config.endpoint_url), metrics)
     observe.register(app, metrics)
     security.register(app)
+    guard.register(app, config.auth, metrics)
     errors.register(app)
     filters.register(app)
     app.jinja_env.globals.update(site=config, static_version=_static_version())
+    if config.auth:
+        app.register_blueprint(account_pages)
     for blueprint in (overview_page, health_pages, audit_pages, pipeline_page, query_page):
         app.register_blueprint(blueprint)
     return app

@@ -1,6 +1,8 @@
 """The one file that knows boto3: Athena and S3 as the dashboard needs them, in plain values."""
 
-from contextlib import contextmanager
+import threading
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +12,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dashboard import values
 
+NO_CREDENTIALS = {  # AWS's codes and botocore's classes for credentials that are missing, expired or unknown
+    "CredentialRetrievalError",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "RequestExpired",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+}
+NEW_SESSION_SECONDS = 5  # at least, between two looks for other credentials
 PAGE = 1000  # what GetQueryResults and ListObjectsV2 give at once, at most
 
 
@@ -53,32 +68,67 @@ class StoredObject:
 
 
 class Aws:
-    """Calls to one region; every method raises AwsError. Safe to share between threads."""
+    """Calls to one region; every method raises AwsError. Safe to share between threads.
+
+    Throttling and faults of the network are tried again by botocore, with growing waits. botocore looks for credentials
+    once, when its session is made; so after a failure for lack of good ones the next call gets a new session, and the
+    dashboard heals when an instance's role or a file has them again.
+    """
 
     def __init__(self, region, endpoint_url=None):
-        config = ClientConfig(
+        self._region, self._endpoint_url = region, endpoint_url
+        self._config = ClientConfig(
             connect_timeout=5,
             read_timeout=30,
             max_pool_connections=64,
             retries={"mode": "standard", "max_attempts": 3},
             s3={"addressing_style": "path"} if endpoint_url else None,
         )
+        self._lock = threading.Lock()
+        self._connect()
+
+    def _connect(self):
         # Clients are thread-safe, making them is not; so both are made here.
-        session = boto3.session.Session(region_name=region)
-        self._athena = session.client("athena", endpoint_url=endpoint_url, config=config)
-        self._s3 = session.client("s3", endpoint_url=endpoint_url, config=config)
+        self._connected_at = time.monotonic()
+        session = boto3.session.Session(region_name=self._region)
+        self._athena = session.client("athena", endpoint_url=self._endpoint_url, config=self._config)
+        self._s3 = session.client("s3", endpoint_url=self._endpoint_url, config=self._config)
+
+    @contextmanager
+    def _errors(self):
+        """Turn what botocore raises into AwsError, and look for other credentials where these are no good."""
+        try:
+            yield
+        except ClientError as error:
+            details = error.response.get("Error", {})
+            raise self._told(details.get("Code", "Unknown"), details.get("Message", str(error))) from error
+        except BotoCoreError as error:
+            raise self._told(type(error).__name__, str(error)) from error
+        except RuntimeError as error:
+            if "refresh" not in str(error):  # how botocore says that refreshed credentials had already expired
+                raise
+            raise self._told("CredentialRetrievalError", str(error)) from error
+
+    def _told(self, code, message):
+        if code not in NO_CREDENTIALS:
+            return AwsError(code, message)
+        with self._lock, suppress(BotoCoreError):
+            if time.monotonic() - self._connected_at > NEW_SESSION_SECONDS:
+                self._connect()
+        hint = "The dashboard has no good AWS credentials now; it looks again every few seconds."
+        return AwsError(code, f"{message} — {hint}")
 
     def start_query(self, sql, literals, workgroup, database):
         """Start a query; returns its execution id. `literals`: one SQL literal for each `?`."""
         request = {"QueryString": sql, "WorkGroup": workgroup, "QueryExecutionContext": {"Database": database}}
         if literals:
             request["ExecutionParameters"] = list(literals)
-        with _errors():
+        with self._errors():
             return self._athena.start_query_execution(**request)["QueryExecutionId"]
 
     def execution(self, execution_id):
         """The Execution as it stands."""
-        with _errors():
+        with self._errors():
             found = self._athena.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]
         status, statistics = found["Status"], found.get("Statistics", {})
         return Execution(
@@ -92,7 +142,7 @@ class Aws:
 
     def stop_query(self, execution_id):
         """Ask Athena to cancel a query."""
-        with _errors():
+        with self._errors():
             self._athena.stop_query_execution(QueryExecutionId=execution_id)
 
     def results(self, execution_id, limit):
@@ -100,7 +150,7 @@ class Aws:
         raw, token, columns, types = [], None, (), ()
         while True:
             request = {"QueryExecutionId": execution_id, "MaxResults": min(PAGE, limit + 2 - len(raw))}
-            with _errors():
+            with self._errors():
                 page = self._athena.get_query_results(**request, **({"NextToken": token} if token else {}))
             rows = [[_text(cell.get("VarCharValue")) for cell in row.get("Data", [])] for row in page["ResultSet"].get("Rows", [])]
             if token is None:
@@ -117,7 +167,7 @@ class Aws:
 
     def workgroup_state(self, workgroup):
         """`ENABLED` or `DISABLED`."""
-        with _errors():
+        with self._errors():
             return self._athena.get_work_group(WorkGroup=workgroup)["WorkGroup"].get("State", "ENABLED")
 
     def objects(self, bucket, prefix, limit):
@@ -125,7 +175,7 @@ class Aws:
         found, token = [], None
         while True:
             request = {"Bucket": bucket, "Prefix": prefix, **({"ContinuationToken": token} if token else {})}
-            with _errors():
+            with self._errors():
                 page = self._s3.list_objects_v2(**request)
             found += [StoredObject(entry["Key"], entry["LastModified"], entry["Size"]) for entry in page.get("Contents", [])]
             token = page.get("NextContinuationToken")
@@ -134,7 +184,7 @@ class Aws:
 
     def read(self, bucket, key, limit):
         """The first `limit` bytes of an object."""
-        with _errors():
+        with self._errors():
             body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
             try:
                 return body.read(limit)
@@ -143,21 +193,9 @@ class Aws:
 
     def open(self, bucket, key):
         """(size, iterator of bytes, function that closes it) of an object, read as it is iterated."""
-        with _errors():
+        with self._errors():
             found = self._s3.get_object(Bucket=bucket, Key=key)
         return found["ContentLength"], found["Body"].iter_chunks(1 << 16), found["Body"].close
-
-
-@contextmanager
-def _errors():
-    """Turn what botocore raises into AwsError."""
-    try:
-        yield
-    except ClientError as error:
-        details = error.response.get("Error", {})
-        raise AwsError(details.get("Code", "Unknown"), details.get("Message", str(error))) from error
-    except BotoCoreError as error:
-        raise AwsError(type(error).__name__, str(error)) from error
 
 
 def _text(text):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dashboard import audit, queries
 from dashboard.aws import AwsError
 from dashboard.cache import Cache
+from dashboard.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +40,19 @@ class Board:
         # S3 and readiness have threads of their own: slow queries must not keep them waiting.
         self._storage = ThreadPoolExecutor(8, thread_name_prefix="storage")
         self._answers = Cache(self._executor, self._lifetime, config.error_seconds, clock=clock)
+        self._store = Store(config.cache_dir) if config.cache_dir else None
         self._listings = Cache(self._storage, lambda _: LISTING_SECONDS, 0, clock=clock)
         self._ready = Cache(self._storage, lambda _: READY_SECONDS, READY_SECONDS, clock=clock)
 
     def ask(self, pipeline, query, texts, refresh=False):
         """A Future of the cache.Snapshot of a query's queries.Answer. `texts`: the parameters as Query.texts gives them."""
         literals = query.literals(texts)
-        future = self._answers.fetch((pipeline.name, query.name, *literals), lambda: self._run(pipeline, query, literals), refresh)
+        future = self._answers.fetch(
+            (pipeline.name, query.name, *literals),
+            lambda: self._run(pipeline, query, literals),
+            refresh,
+            (lambda: self._store.load(self._question(pipeline, query, literals))) if self._store else None,
+        )
         future.add_done_callback(lambda done: self.metrics.count("dashboard_answers_total", source=done.result().source))
         return future
 
@@ -126,7 +133,22 @@ class Board:
             self.metrics.count("dashboard_queries_total", **labels, outcome=outcome)
             self.metrics.observe("dashboard_query_seconds", time.monotonic() - started, **labels)
         self.metrics.count("dashboard_query_scanned_bytes_total", answer.scanned, **labels)
+        if self._store:
+            self._store.save(self._question(pipeline, query, literals), answer)
         return answer
+
+    def _question(self, pipeline, query, literals):
+        """All on which an answer depends."""
+        config = self.config
+        return [
+            config.region,
+            config.endpoint_url or "",
+            pipeline.workgroup,
+            pipeline.database,
+            query.sql,
+            str(config.row_limit),
+            *literals,
+        ]
 
     def _list(self, pipeline):
         objects, cut = self.aws.objects(pipeline.bucket, pipeline.audit_prefix, self.config.audit_list_limit)

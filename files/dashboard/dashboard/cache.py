@@ -54,13 +54,19 @@ class Cache:
         self._entries = OrderedDict()
         self._lock = threading.Lock()
 
-    def fetch(self, key, ask, refresh=False):
+    def fetch(self, key, ask, refresh=False, recall=None):
         """A Future of the key's Snapshot; it never raises. `ask()` gives the value or raises, in the executor.
 
         `refresh` asks even where the value is good. Whoever comes while a question is open gets its answer.
+        `recall()` gives (value, age) of an earlier process, or None; it is called for a key that is new here.
         """
         with self._lock:
+            entry = self._entries.get(key)
+        recalled = recall() if recall and entry is None else None  # from a disk, so outside of the lock
+        with self._lock:
             entry = self._entry(key)
+            if recalled and entry.value_at is None and not entry.flight:
+                entry.value, entry.value_at = recalled[0], self._clock() - recalled[1]
             if entry.flight:
                 return _renamed(entry.flight, "joined")
             if not refresh and self._is_good(entry):

@@ -9,9 +9,10 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
-from dashboard import sql_files
+from dashboard import passwords, sql_files
 
 RESERVED = ("audit", "static", "healthz", "readyz", "metrics")  # the first parts of our own URLs
+SHORTEST_KEY = 32
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -45,6 +46,15 @@ class Pipeline:
 
 
 @dataclass(frozen=True)
+class Auth:
+    """Who may sign in. The password file is as `passwords` describes it; the secret key signs sessions."""
+
+    user: str
+    password_file: str
+    secret_key_file: str
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything the application knows. Times are seconds; `price_per_tb_usd` is for 10^12 bytes."""
 
@@ -61,6 +71,8 @@ class Config:
     minimum_billed_bytes: int = 10_000_000
     query_threads: int = 16
     audit_page_size: int = 50
+    auth: Auth | None = None  # None: all is open
+    cache_dir: str | None = None  # where the last good answers outlive a restart
     audit_list_limit: int = 10_000  # audit records that are looked at, at most; the page says when there are more
 
     def pipeline(self, name):
@@ -88,6 +100,8 @@ def check(data, source="the configuration"):
     if not isinstance(data, dict):
         raise ConfigError(f"{source} must be a JSON object; it is {data!r:.60}")
     _fields(data, Config, _CONFIG_CHECKS, "", problems)
+    if isinstance(data.get("auth"), dict):
+        _auth(data["auth"], problems)
     pipelines = data.get("pipelines")
     if not isinstance(pipelines, list) or not pipelines:
         problems.append(f"pipelines must be a list with at least one pipeline; it is {pipelines!r:.60}")
@@ -97,7 +111,28 @@ def check(data, source="the configuration"):
     problems += [f"pipelines: the name {name!r} is used twice" for name in names if isinstance(name, str) and names.count(name) > 1]
     if problems:
         raise ConfigError(f"{source} cannot be used:\n" + "\n".join(f"- {problem}" for problem in dict.fromkeys(problems)))
-    return Config(**{**data, "pipelines": tuple(made)})
+    auth = Auth(**data["auth"]) if data.get("auth") else None
+    return Config(**{**data, "pipelines": tuple(made), "auth": auth})
+
+
+def _auth(auth, problems):
+    """Hold the `auth` section and its files against what signing in needs."""
+    before = len(problems)
+    _fields(auth, Auth, _AUTH_CHECKS, "auth.", problems)
+    if len(problems) > before:
+        return
+    try:
+        user, _ = passwords.read(Path(auth["password_file"]).read_text(encoding="utf-8"))
+        if user != auth["user"]:
+            problems.append(f"auth.user is {auth['user']!r}, but auth.password_file {auth['password_file']} is for {user!r}")
+    except (OSError, ValueError) as error:
+        problems.append(f"auth.password_file {auth['password_file']} cannot be used: {getattr(error, 'strerror', None) or error}")
+    try:
+        length = len(Path(auth["secret_key_file"]).read_bytes().strip())
+        if length < SHORTEST_KEY:
+            problems.append(f"auth.secret_key_file {auth['secret_key_file']} must have at least {SHORTEST_KEY} bytes; it has {length}")
+    except OSError as error:
+        problems.append(f"auth.secret_key_file {auth['secret_key_file']} cannot be read: {error.strerror}")
 
 
 def _pipeline(entry, at, sql_dir, problems):
@@ -148,7 +183,18 @@ def _is_text(pattern, wanted):
 _SOME_TEXT = _is_text(r".*\S.*", "some text")
 _PREFIX = _is_text(r"(?:[^/]+/)+", "a prefix that ends with / and does not begin with it")
 
+_AUTH_CHECKS = {
+    "user": _is_text(r"[A-Za-z0-9._@-]{1,64}", "1 to 64 letters, digits and . _ @ -"),
+    "password_file": _is_text(r"/.+", "the absolute path of a file"),
+    "secret_key_file": _is_text(r"/.+", "the absolute path of a file"),
+}
+
 _CONFIG_CHECKS = {
+    "auth": (lambda value: value is None or isinstance(value, dict), "null, or an object with user, password_file and secret_key_file"),
+    "cache_dir": (
+        lambda value: value is None or (isinstance(value, str) and Path(value).is_dir()),
+        "null, or the path of a folder that exists",
+    ),
     "title": _SOME_TEXT,
     "region": _is_text(r"[a-z]{2}(?:-[a-z]+)+-\d", "an AWS region, such as us-east-1"),
     "sql_dir": (lambda value: isinstance(value, str) and Path(value).is_dir(), "the path of a folder that exists"),

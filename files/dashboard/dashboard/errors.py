@@ -4,8 +4,9 @@ import logging
 import secrets
 
 from flask import Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
+from dashboard.accounts import Unavailable
 from dashboard.aws import AwsError
 
 log = logging.getLogger(__name__)
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 def register(app):
     app.register_error_handler(HTTPException, _expected)
     app.register_error_handler(AwsError, _aws)
+    app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -23,12 +25,20 @@ def _expected(error):
     response = _page(error.code, error.name, error.description)
     if error.code == 405:
         response.headers["Allow"] = ", ".join(error.valid_methods or ("GET", "HEAD"))
+    if error.code == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="dashboard", charset="UTF-8"'
+    if getattr(error, "retry_after", None):
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
 def _aws(error):
     log.warning("%r: %s", request.path, error)
     return _page(502, "AWS did not answer", f"{error}. Try again; if it stays, look at the dashboard's role and at its log.")
+
+
+def _unavailable(_):
+    return _page(503, ServiceUnavailable().name, "Nobody can sign in now. The dashboard's log says why.")
 
 
 def _unexpected(error):

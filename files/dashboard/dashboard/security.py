@@ -4,6 +4,7 @@ from flask import request
 from werkzeug.exceptions import MethodNotAllowed, RequestURITooLarge
 
 METHODS = ("GET", "HEAD")
+POSTED = ("account.sign_in", "account.sign_out")  # the endpoints that take a form
 LONGEST_QUERY_STRING = 3_500  # an object's key of 1,024 bytes, percent-encoded, and some room
 
 HEADERS = {
@@ -21,14 +22,14 @@ HEADERS = {
 
 
 def register(app):
-    """Guard the application. A check of who asks would be one more function before the request."""
+    """Guard the application; who asks is guard.py's affair."""
     app.before_request(_refuse_other_methods)
     app.before_request(_refuse_long_queries)
     app.after_request(_add_headers)
 
 
 def _refuse_other_methods():
-    if request.method not in METHODS:
+    if request.method not in METHODS and not (request.method == "POST" and request.endpoint in POSTED):
         raise MethodNotAllowed(METHODS, "This dashboard only shows data: it answers GET and HEAD.")
 
 
@@ -38,7 +39,10 @@ def _refuse_long_queries():
 
 
 def _add_headers(response):
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,7 +1,10 @@
 """The one file that knows boto3, held against botocore's own models by its Stubber."""
 
 import io
+import json
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from botocore.response import StreamingBody
@@ -142,3 +145,80 @@ def test_open_streams(aws, s3):
     assert len(next(chunks)) == 65_536
     close()
     assert body._raw_stream.closed
+
+
+@pytest.fixture
+def no_credentials(monkeypatch, tmp_path):
+    """A machine without any; the path where a file of them may appear."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setattr("dashboard.aws.NEW_SESSION_SECONDS", 0)
+    return tmp_path / "credentials"
+
+
+def test_missing_credentials_are_told_and_heal_by_themselves(no_credentials, endpoint):
+    url, answers = endpoint
+    answers.append((200, {}))
+    aws = Aws("us-east-1", url)
+    with pytest.raises(AwsError, match=r"NoCredentialsError: .* has no good AWS credentials now; it looks again every few seconds"):
+        aws.stop_query(ID)
+    no_credentials.write_text("[default]\naws_access_key_id = test\naws_secret_access_key = test\n")
+    with pytest.raises(AwsError, match="NoCredentialsError"):
+        aws.stop_query(ID)  # it looks for others after this
+    aws.stop_query(ID)
+    assert answers == []
+
+
+def test_expired_credentials_are_looked_for_anew(aws, athena):
+    old = aws._athena
+    aws._connected_at -= 60
+    athena.add_client_error("get_work_group", "ExpiredTokenException", "The security token included in the request is expired", 400)
+    with pytest.raises(AwsError, match="is expired — The dashboard has no good AWS credentials now"):
+        aws.workgroup_state("orders")
+    assert aws._athena is not old
+
+
+def test_other_errors_keep_the_session_and_looks_are_not_too_many(aws, athena):
+    old = aws._athena
+    for code in ("AccessDeniedException", "ThrottlingException", "ExpiredTokenException"):
+        athena.add_client_error("get_work_group", code, "no", 400)
+        with pytest.raises(AwsError):
+            aws.workgroup_state("orders")
+    assert aws._athena is old  # the session is younger than NEW_SESSION_SECONDS
+
+
+def test_throttling_is_tried_again_by_botocore(monkeypatch, endpoint):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    url, answers = endpoint
+    answers += [(400, {"__type": "ThrottlingException", "message": "Rate exceeded"}), (500, {}), (200, {})]
+    Aws("us-east-1", url).stop_query(ID)
+    assert answers == []
+
+
+@pytest.fixture
+def endpoint():
+    """(URL, list of (status, JSON) that it answers with, one after the other) of an AWS that a test makes up."""
+    answers = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, data = answers.pop(0)
+            body = json.dumps(data).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", answers
+        server.shutdown()

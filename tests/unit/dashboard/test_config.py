@@ -5,6 +5,7 @@ import pytest
 from dashboard import config
 from dashboard.config import ConfigError
 
+from tests.unit.dashboard.account import make_auth
 from tests.unit.dashboard.sample import CONFIG
 
 
@@ -92,3 +93,25 @@ def test_load_reads_the_file_that_the_environment_names(tmp_path):
         config.load({"DASHBOARD_CONFIG": str(tmp_path)})
     with pytest.raises(ConfigError, match="DASHBOARD_CONFIG is not set"):
         config.load({})
+
+
+def test_auth_and_cache_dir_are_checked_with_their_files(tmp_path):
+    good = make_auth(tmp_path)
+    assert config.check(changed(auth=good, cache_dir=str(tmp_path))).auth.user == "viewer"
+    assert config.check(changed(auth=None, cache_dir=None)).auth is None
+    (tmp_path / "short").write_text("x" * 31 + "\n")
+    for auth, words in [
+        ({}, r"auth\.user is missing"),
+        ([], "auth must be null, or an object with user"),
+        ({**good, "colour": "red"}, r"auth\.colour is not a setting"),
+        ({**good, "user": "a:b"}, r"auth\.user must be 1 to 64 letters"),
+        ({**good, "user": "other"}, r"auth\.user is 'other', but auth\.password_file \S+ is for 'viewer'"),
+        ({**good, "password_file": str(tmp_path / "nope")}, r"auth\.password_file \S+ cannot be used: No such file"),
+        ({**good, "password_file": good["secret_key_file"]}, "a password file has one line, user:hash"),
+        ({**good, "secret_key_file": str(tmp_path / "nope")}, r"auth\.secret_key_file \S+ cannot be read: No such file"),
+        ({**good, "secret_key_file": str(tmp_path / "short")}, "must have at least 32 bytes; it has 31"),
+    ]:
+        with pytest.raises(ConfigError, match=words):
+            config.check(changed(auth=auth))
+    with pytest.raises(ConfigError, match="cache_dir must be null, or the path of a folder that exists"):
+        config.check(changed(cache_dir="/nowhere"))

@@ -522,7 +522,7 @@ def test_trouble_with_s3_is_an_error_page_with_the_reason(aws, client):
 def test_healthz_asks_nothing_and_readyz_asks_athena(aws, client):
     assert client.get("/readyz").json == {"ready": True, "problems": {}}
     aws.down = AwsError("AccessDeniedException", "no")
-    assert client.get("/healthz").data == b"ok\n"
+    assert client.get("/healthz").json == {"ok": True}
     assert client.get("/readyz").status_code == 200  # it is remembered for a few seconds
     response = create_app(CONFIG, aws).test_client().get("/readyz")
     assert response.status_code == 503

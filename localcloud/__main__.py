@@ -27,6 +27,7 @@ def ministack_environment(settings):
         "TMPDIR": str(state / "tmp"),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
+        "AUTH": "true",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         "AWS_ENDPOINT_URL": settings.endpoint_url,
         "AWS_ACCESS_KEY_ID": "test",
@@ -44,11 +45,18 @@ def create_app(settings):
     from localcloud import ministack_fixes
     from localcloud.athena import Athena
     from localcloud.crawler import Crawler
-    from localcloud.front import Front, create_moto, signer
+    from localcloud.faults import Faults
+    from localcloud.front import Front, signer
+    from localcloud.iam import install as iam
     from localcloud.journal import Journal
+    from localcloud.machines import images
+    from localcloud.machines.engine import Ec2
 
-    front = Front(settings, [Athena(settings), Crawler(settings)], ministack_fixes.apply(ministack, settings), create_moto())
-    return Journal(front, signer, settings.state_dir / "calls.jsonl")
+    iam.install(settings)
+    images.publish_in_ministack()
+    front = Front(settings, [Athena(settings), Crawler(settings)], ministack_fixes.apply(ministack, settings), Ec2(settings))
+    faults = Faults(front, signer, os.environ.get("HEADWATER_LOCALCLOUD_FAULTS", ""))
+    return Journal(faults, signer, settings.state_dir / "calls.jsonl")
 
 
 def main():

@@ -5,10 +5,12 @@ their APIs (boto3 against the front itself), so that it could be lifted out of t
 """
 
 import asyncio
+import contextvars
 import json
+import threading
 import uuid
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 import boto3
 from botocore.config import Config
@@ -34,17 +36,41 @@ class Request:
     headers: dict = field(default_factory=dict)
 
 
+ROOT_KEY = "test"
+_session, _making = boto3.Session(), threading.Lock()  # a session is not thread-safe, its clients are
+
+
 @cache
-def client(service, endpoint_url, region):
+def client(service, endpoint_url, region, via="headwater"):
     """A boto3 client of the local cloud's own root; clients are thread-safe, so one serves all."""
-    return boto3.client(
-        service,
-        endpoint_url=endpoint_url,
-        region_name=region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - the local cloud's well-known root key
-        config=Config(retries={"max_attempts": 1}, max_pool_connections=64, s3={"addressing_style": "path"}),
+    return make_client(service, endpoint_url, region, via, (ROOT_KEY, "test", None))
+
+
+@lru_cache(64)
+def client_with(service, endpoint_url, region, via, credentials):
+    """As `make_client`, remembered for the next time."""
+    return make_client(service, endpoint_url, region, via, credentials)
+
+
+def make_client(service, endpoint_url, region, via, credentials):
+    """A boto3 client whose calls the journal shows as made by the service `via`; `credentials`: key, secret, token."""
+    key, secret, token = credentials
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 8},
+        max_pool_connections=64,
+        s3={"addressing_style": "path"},
+        user_agent_extra=f"headwater-via/{via}.amazonaws.com",
     )
+    with _making:
+        return _session.client(
+            service,
+            endpoint_url=endpoint_url,
+            region_name=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=config,
+        )
 
 
 class Engine:
@@ -64,7 +90,20 @@ class Engine:
         self.settings = settings
 
     def client(self, service, region=None):
-        return client(service, self.settings.endpoint_url, region or self.settings.region)
+        """A client with the service's own rights, for what AWS's services do unseen."""
+        return client(service, self.settings.endpoint_url, region or self.settings.region, self.service)
+
+    def client_as(self, service, access_key, region=None):
+        """A client with the rights of the caller whose access key it is, for what is done on the caller's behalf."""
+        from localcloud.iam import sessions
+
+        if access_key == ROOT_KEY:
+            return self.client(service, region)
+        credentials = sessions.credentials_of(access_key, self.settings.account)
+        return client_with(service, self.settings.endpoint_url, region or self.settings.region, self.service, credentials)
+
+    def asks(self, call):
+        """The Questions that IAM is asked for a Call (`localcloud.iam`), where its tables cannot know them; else None."""
 
     def start(self):
         """Called once when the local cloud starts, before requests are served."""
@@ -73,7 +112,7 @@ class Engine:
         """Called once at an orderly stop: finish or abandon what runs, keep what must survive."""
 
     #: Methods that are no API action, whatever a request calls itself.
-    NOT_ACTIONS = frozenset({"client", "start", "stop", "can", "handle"})
+    NOT_ACTIONS = frozenset({"client", "client_as", "asks", "start", "stop", "can", "handle"})
 
     def can(self, action):
         """Does this engine answer the action?"""
@@ -100,17 +139,20 @@ def method_name(action):
 
 async def respond(send, status, body, content_type="application/x-amz-json-1.1"):
     """Send `body` (a dict) as an AWS JSON answer over ASGI."""
-    payload = json.dumps(body).encode()
-    headers = [
-        (b"content-type", content_type.encode()),
-        (b"content-length", str(len(payload)).encode()),
-        (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await answer(send, status, {"content-type": content_type}, json.dumps(body).encode())
+
+
+async def answer(send, status, headers, payload):
+    """Send bytes over ASGI; `headers`: a dict."""
+    sent = {"content-length": str(len(payload)), "x-amzn-requestid": str(uuid.uuid4())}
+    sent |= {name.lower(): value for name, value in headers.items()}
+    lines = [(name.encode(), str(value).encode("latin-1")) for name, value in sent.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": payload})
 
 
 async def serve(engine, request, executor, send):
     """Run an engine's method in a thread and send its answer."""
-    status, body = await asyncio.get_running_loop().run_in_executor(executor, engine.handle, request)
+    context = contextvars.copy_context()  # what is asked of IAM belongs to this request
+    status, body = await asyncio.get_running_loop().run_in_executor(executor, context.run, engine.handle, request)
     await respond(send, status, body)

@@ -1,16 +1,25 @@
 """A line for each API call, so that anybody can see what was asked: which service, what, by whom, with what result."""
 
 import json
+import re
+import threading
 import time
 from urllib.parse import parse_qs
+
+from localcloud.iam import record
+
+_VIA = re.compile(r"headwater-via/([a-z0-9.-]+)")
 
 
 class Journal:
     """ASGI middleware around the front; writes JSON lines to `path`, each before its answer is sent.
 
     `action` is the operation where the protocol names it (JSON and query protocols), otherwise the
-    method and the path (S3, Lambda). `write` says whether the call may change anything; `ms` ends where
-    the answer begins; `status` 0 is a call that was never answered.
+    method and the path (S3, Lambda); `operation` is its name in the service's model for all of them. `write`
+    says whether the call may change anything; `ms` ends where the answer begins; `status` 0 is a call that was
+    never answered. `principal` is the caller's ARN, null if nobody was recognised. `checks` is what IAM was
+    asked: [action, resource, "allow" or "deny"]. `via` is the service that made the call on somebody's behalf;
+    what a service does without a request (a function's logs, objects that Athena reads) is a line too.
     """
 
     READS = ("Get", "List", "Describe", "BatchGet", "Head", "Query", "Search", "Simulate", "Check", "Lookup", "Filter")
@@ -18,6 +27,8 @@ class Journal:
     def __init__(self, app, signer, path):
         self.app, self.signer, self.path = app, signer, path
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.lock = threading.Lock()
+        record.listen(self.note)
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or scope["path"].startswith("/_"):
@@ -27,6 +38,7 @@ class Journal:
         # Only the query protocol (IAM, STS, EC2) names its action in the body.
         is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
         started = time.time()
+        call["record"] = record.begin()
 
         async def received():
             message = await receive()
@@ -58,9 +70,36 @@ class Journal:
             "write": not named.startswith(self.READS) if named else method not in ("GET", "HEAD"),
             "access_key": access_key,
             "status": call["status"],
+            "principal": call["record"].principal,
+            "operation": call["record"].operation or named or None,
+            "checks": call["record"].checks,
         }
+        via = _VIA.search(headers.get("user-agent", ""))
+        if via:
+            line["via"] = via[1]
         query = scope.get("query_string", b"").decode("latin-1")
         if query and not named:
             line["query"] = query[:200]
-        with self.path.open("a") as file:
+        self._append(line)
+
+    def note(self, service, told, via):
+        """A line for what a service did without a request; see `localcloud.iam.record`."""
+        denied = any(decision == "deny" for _, _, decision in told.checks)
+        line = {
+            "at": round(time.time(), 3),
+            "ms": 0.0,
+            "service": service,
+            "action": told.operation,
+            "write": not (told.operation or "").startswith(self.READS),
+            "access_key": None,
+            "status": 403 if denied else 200,
+            "principal": told.principal,
+            "operation": told.operation,
+            "checks": told.checks,
+            "via": via,
+        }
+        self._append(line)
+
+    def _append(self, line):
+        with self.lock, self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")

@@ -1,6 +1,7 @@
 """Mends for what MiniStack does otherwise than AWS; each is described in docs/local-cloud.md."""
 
 import contextvars
+import json
 import os
 import threading
 
@@ -16,6 +17,7 @@ def apply(ministack, settings):
     functions_share_unpacked_layers(settings)
     events_wait_in_a_queue()
     notification_filters_have_capitals()
+    log_groups_take_customer_keys()
     return ministack
 
 
@@ -86,3 +88,29 @@ def notification_filters_have_capitals():
         return text.replace("<Name>prefix</Name>", "<Name>Prefix</Name>").replace("<Name>suffix</Name>", "<Name>Suffix</Name>")
 
     s3._notification_configs_to_xml = to_xml
+
+
+def log_groups_take_customer_keys():
+    """A log group's key can be set and taken away later; MiniStack knows one only at creation."""
+    from ministack.core.responses import error_response_json, json_response
+    from ministack.services import cloudwatch_logs as logs
+    from ministack.services import kms
+
+    stock = logs.handle_request
+
+    async def handle(method, path, headers, body, query_params):
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if action not in ("AssociateKmsKey", "DisassociateKmsKey"):
+            return await stock(method, path, headers, body, query_params)
+        asked = json.loads(body or b"{}")
+        name = asked.get("logGroupName") or asked.get("resourceIdentifier", "").rpartition(":log-group:")[2]
+        if name not in logs._log_groups:
+            return error_response_json("ResourceNotFoundException", f"The specified log group does not exist: {name}", 400)
+        if action == "AssociateKmsKey":
+            key = kms._resolve_key(asked["kmsKeyId"])
+            if not key or key.get("KeyState") != "Enabled" or not asked["kmsKeyId"].startswith("arn:"):
+                return error_response_json("InvalidParameterException", f"The specified KMS key is not usable: {asked['kmsKeyId']}", 400)
+        logs._log_groups[name]["kmsKeyId"] = asked["kmsKeyId"] if action == "AssociateKmsKey" else None
+        return json_response({})
+
+    logs.handle_request = handle

@@ -49,9 +49,13 @@ def wait_for(condition, what, seconds=20.0):
 
 
 class Cloud:
-    """A local cloud's process; can be stopped and started again on the same data."""
+    """A local cloud's process; can be stopped and started again on the same data.
 
-    def __init__(self, folder):
+    With `machines` its EC2 instances are machines, which outlive it: who asks for them removes them.
+    """
+
+    def __init__(self, folder, machines=False):
+        self.machines = "auto" if machines else "no"
         self.folder, self.port, self.process = folder, free_port(), None
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -59,6 +63,7 @@ class Cloud:
         environment = os.environ | {
             "HEADWATER_LOCALCLOUD_PORT": str(self.port),
             "HEADWATER_LOCALCLOUD_STATE_DIR": str(self.folder / "state"),
+            "HEADWATER_LOCALCLOUD_MACHINES": self.machines,
         }
         self.log = open(self.folder / "log", "ab")  # noqa: SIM115 - the process writes it for as long as it lives
         self.process = subprocess.Popen([sys.executable, "-m", "localcloud"], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
@@ -99,7 +104,11 @@ class Cloud:
         )
 
 
-def create_role(iam, name, service="glue.amazonaws.com"):
-    """A role that `service` may assume, without permissions."""
+def create_role(iam, name, service="glue.amazonaws.com", allow=()):
+    """A role that `service` may assume; it may do the actions of `allow`, on all resources."""
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))["Role"]
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))["Role"]
+    if allow:
+        allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(allow), "Resource": "*"}]}
+        iam.put_role_policy(RoleName=name, PolicyName="allow", PolicyDocument=json.dumps(allowed))
+    return role

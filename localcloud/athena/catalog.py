@@ -45,14 +45,19 @@ class Partition:
 class Catalog:
     """Reads the catalog through Glue's API; one object serves one query and remembers what it saw."""
 
-    def __init__(self, glue):
-        self.glue, self._tables = glue, {}
+    def __init__(self, glue, permissions=None):
+        """`permissions`: the caller's, None for nobody's."""
+        self.glue, self.permissions, self._tables = glue, permissions, {}
+        self._databases = set()
 
     def has_database(self, name):
         return _found(lambda: self.glue.get_database(Name=name)) is not None
 
     def raw(self, database, name):
         """Glue's own Table structure, or None."""
+        if self.permissions and database not in self._databases:
+            self.permissions.use_database(database)
+            self._databases.add(database)
         answer = _found(lambda: self.glue.get_table(DatabaseName=database, Name=name))
         return answer["Table"] if answer else None
 
@@ -67,11 +72,8 @@ class Catalog:
     def partitions(self, table):
         """Every registered Partition of a table."""
         pages = self.glue.get_paginator("get_partitions").paginate(DatabaseName=table.database, TableName=table.name)
-        return [
-            Partition(tuple(raw["Values"]), raw.get("StorageDescriptor", {}).get("Location", ""))
-            for page in pages
-            for raw in page["Partitions"]
-        ]
+        found = _found(lambda: [raw for page in pages for raw in page["Partitions"]]) or []
+        return [Partition(tuple(raw["Values"]), raw.get("StorageDescriptor", {}).get("Location", "")) for raw in found]
 
 
 def _found(call):
@@ -80,6 +82,9 @@ def _found(call):
     except ClientError as error:
         if error.response["Error"]["Code"] == "EntityNotFoundException":
             return None
+        if error.response["Error"]["Code"] == "AccessDeniedException":
+            message = f"Insufficient permissions to execute the query. {error.response['Error'].get('Message', '')}"
+            raise QueryError("PERMISSION_DENIED", message) from error
         raise QueryError("HIVE_METASTORE_ERROR", error.response["Error"].get("Message", str(error))) from error
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from localcloud.athena import duck, metadata, requests, results
+from localcloud.athena import duck, metadata, permissions, requests, results
 from localcloud.athena.ddl import statements
 from localcloud.athena.errors import QueryError, SyntaxProblem
 from localcloud.athena.executions import Executions
@@ -11,7 +11,7 @@ from localcloud.athena.requests import invalid, paged
 from localcloud.athena.saved import NamedQueries, PreparedStatements
 from localcloud.athena.store import Documents, Journal
 from localcloud.athena.workgroups import WorkGroups, check_result_configuration, effective
-from localcloud.engine import Engine, method_name
+from localcloud.engine import Engine, ServiceError, method_name
 
 
 class Athena(Engine):
@@ -32,7 +32,9 @@ class Athena(Engine):
         self.named = NamedQueries(Documents(folder / "named_queries.json"))
         self.prepared = PreparedStatements(Documents(folder / "prepared_statements.json"))
         self.connection = duck.connect([settings.s3_dir], scratch)
-        self.executions = Executions(self.client, self.connection, settings, scratch, Journal(folder / "executions.jsonl"), self.prepared)
+        self.executions = Executions(
+            self.client, self.client_as, self.connection, settings, scratch, Journal(folder / "executions.jsonl"), self.prepared
+        )
 
     def stop(self):
         self.executions.close()
@@ -40,6 +42,9 @@ class Athena(Engine):
 
     def can(self, action):
         return action in _ACTIONS and super().can(action)
+
+    def asks(self, call):
+        return permissions.asks(call, self)
 
     def handle(self, request):
         if self.can(request.action):
@@ -142,16 +147,16 @@ class Athena(Engine):
         return metadata.catalog(request.body["Name"], self.settings.account)
 
     def list_databases(self, request):
-        return metadata.databases(self.client("glue"), request.body)
+        return metadata.databases(self.client_as("glue", request.access_key), request.body)
 
     def get_database(self, request):
-        return metadata.database(self.client("glue"), request.body)
+        return metadata.database(self.client_as("glue", request.access_key), request.body)
 
     def list_table_metadata(self, request):
-        return metadata.tables(self.client("glue"), request.body)
+        return metadata.tables(self.client_as("glue", request.access_key), request.body)
 
     def get_table_metadata(self, request):
-        return metadata.table(self.client("glue"), request.body)
+        return metadata.table(self.client_as("glue", request.access_key), request.body)
 
     # --- queries
 
@@ -198,7 +203,7 @@ class Athena(Engine):
         fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         cutoff = group["Configuration"].get("BytesScannedCutoffPerQuery")
         identity = self.executions.start(
-            statement, document, database, parameters, cutoff, body.get("ClientRequestToken"), fingerprint, minutes
+            statement, document, database, parameters, cutoff, request.access_key, body.get("ClientRequestToken"), fingerprint, minutes
         )
         if identity is None:
             raise invalid("Idempotent parameters do not match")
@@ -262,6 +267,7 @@ class Athena(Engine):
             raise invalid(f"Query has not yet finished. Current state: {state}", "INVALID_QUERY_EXECUTION_STATE")
         if state != "SUCCEEDED":
             raise invalid(f"Query did not finish successfully. Final query state: {state}", "INVALID_QUERY_EXECUTION_STATE")
+        self._check_result(request, document["ResultConfiguration"]["OutputLocation"])
         shown, columns, header = self.executions.result(body["QueryExecutionId"])
         start = self._offset(body)
         rows, following = results.page(shown, [column["Name"] for column in columns], header, start, body.get("MaxResults") or 1000)
@@ -269,6 +275,13 @@ class Athena(Engine):
         if following is not None:
             answer["NextToken"] = f"{body['QueryExecutionId']}:{following}"
         return answer
+
+    def _check_result(self, request, location):
+        """Who reads results needs the right to read their file."""
+        try:
+            permissions.Permissions(request.access_key, request.account, request.region).read_objects([location])
+        except QueryError as refused:
+            raise ServiceError("AccessDeniedException", refused.detail) from refused
 
     def _offset(self, body):
         token = body.get("NextToken")

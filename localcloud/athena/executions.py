@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from localcloud.athena import catalog, query, results, storage
 from localcloud.athena.ddl.run import Runner
 from localcloud.athena.errors import CutoffExceeded, QueryError
+from localcloud.athena.permissions import Permissions, output_denied
 from localcloud.athena.sql import types as t
 from localcloud.engine import ServiceError
 
@@ -33,6 +34,7 @@ class Execution:
     parameters: list
     database: str
     cutoff: int | None = None
+    access_key: str = ""  # the caller's, with whose rights it runs
     reuse: int | None = None  # minutes that an earlier result may be old
     token: str | None = None
     fingerprint: str | None = None
@@ -59,9 +61,11 @@ class Execution:
 
 
 class Executions:
-    """Runs statements. `clients(service)` gives boto3 clients; `journal` keeps finished executions."""
+    """Runs statements. `clients(service)` gives boto3 clients, `clients_as(service, access_key)` those of a caller;
+    `journal` keeps finished executions."""
 
-    def __init__(self, clients, connection, settings, scratch, journal, prepared):
+    def __init__(self, clients, clients_as, connection, settings, scratch, journal, prepared):
+        self.clients_as = clients_as
         self.clients, self.connection, self.settings, self.scratch, self.journal = clients, connection, settings, scratch, journal
         self.pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="athena")
         self.prepared = prepared
@@ -73,7 +77,7 @@ class Executions:
 
     # --- starting and stopping
 
-    def start(self, statement, document, database, parameters, cutoff, token=None, fingerprint=None, reuse_minutes=None):
+    def start(self, statement, document, database, parameters, cutoff, access_key, token=None, fingerprint=None, reuse_minutes=None):
         """Queue a statement; returns its id. The same token and request give the same id again."""
         with self.lock:
             if token and token in self.tokens:
@@ -85,7 +89,16 @@ class Executions:
             document["Status"] = {"State": "QUEUED", "SubmissionDateTime": time.time()}
             document["Statistics"] = {}
             execution = Execution(
-                document, statement, parameters, database, cutoff, reuse_minutes, token, fingerprint, header=statement.kind == "query"
+                document,
+                statement,
+                parameters,
+                database,
+                cutoff,
+                access_key,
+                reuse_minutes,
+                token,
+                fingerprint,
+                header=statement.kind == "query",
             )
             extension = "csv" if statement.type == "DML" else "txt"
             location = document["ResultConfiguration"]["OutputLocation"]
@@ -187,7 +200,8 @@ class Executions:
         if execution.statement.kind == "unsupported":
             raise QueryError("NOT_SUPPORTED", f"{execution.statement.parts['what']} is not in the local cloud; see docs/local-cloud.md")
         now = datetime.now(UTC)
-        names = catalog.Catalog(self.clients("glue"))
+        glue = self.clients_as("glue", execution.access_key)
+        names = catalog.Catalog(glue, self._permissions(execution))
         if execution.statement.kind == "query":
             if execution.reuse is not None and self._reuse(execution):
                 return
@@ -196,7 +210,7 @@ class Executions:
             self._prepare(execution)
             shown, columns = pa.table({}), []
         else:
-            runner = Runner(self.clients("glue"), self.clients("s3"), names, execution.database, now)
+            runner = Runner(glue, self.clients_as("s3", execution.access_key), names, execution.database, now)
             lines = runner.run(execution.statement)
             shown, columns = _utility(execution.statement, lines)
         execution.rows = shown.num_rows
@@ -215,7 +229,8 @@ class Executions:
 
     def _select(self, execution, names, now):
         cursor = self.connection.cursor()
-        files = storage.Storage(self.clients("s3"), self.settings.s3_dir / self.settings.account, self.scratch)
+        s3, root = self.clients_as("s3", execution.access_key), self.settings.s3_dir / self.settings.account
+        files = storage.Storage(s3, root, self.scratch, self._permissions(execution))
         with execution.lock:
             execution.cursor = cursor
         statistics, begun = execution.document["Statistics"], time.time()
@@ -242,6 +257,10 @@ class Executions:
         owner = execution.document["ResultConfiguration"].get("ExpectedBucketOwner")
         if owner and owner != self.settings.account:
             raise QueryError("ACCESS_DENIED", f"Access denied when writing output to url: s3://{bucket}/ (it is not owned by {owner})")
+        self._permissions(execution).write_results(execution.document["ResultConfiguration"]["OutputLocation"])
+
+    def _permissions(self, execution):
+        return Permissions(execution.access_key, self.settings.account, self.settings.region)
 
     def _write(self, execution, shown, columns):
         names = [column["Name"] for column in columns]
@@ -261,7 +280,7 @@ class Executions:
             options = {"ServerSideEncryption": "AES256"}
         if configuration.get("AclConfiguration"):
             options["ACL"] = "bucket-owner-full-control"
-        s3 = self.clients("s3")
+        s3 = self.clients_as("s3", execution.access_key)
         try:
             s3.put_object(
                 Bucket=bucket, Key=key, Body=body, ContentType="text/csv" if key.endswith(".csv") else "application/octet-stream", **options
@@ -275,6 +294,8 @@ class Executions:
             )
         except ClientError as error:
             reason = error.response["Error"]
+            if reason.get("Code") in ("AccessDenied", "AccessDeniedException"):
+                raise output_denied(configuration["OutputLocation"], reason.get("Message", "")) from error
             raise QueryError(
                 "GENERIC_USER_ERROR", f"Unable to verify/create output bucket {bucket}: {reason.get('Code')} {reason.get('Message', '')}"
             ) from error
@@ -333,6 +354,7 @@ class Executions:
             except ClientError:
                 continue  # its file is gone: run the query
             location = item["document"]["ResultConfiguration"]["OutputLocation"]
+            self._permissions(execution).read_objects([location])
             execution.document["ResultConfiguration"]["OutputLocation"] = location
             execution.document["Statistics"]["ResultReuseInformation"] = {"ReusedPreviousResult": True}
             execution.columns, execution.rows = columns, shown.num_rows

@@ -14,6 +14,7 @@ from urllib.parse import urlparse
 from botocore.exceptions import ClientError
 
 from localcloud.athena.errors import QueryError
+from localcloud.athena.permissions import denied
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,11 @@ class Item:
 
 
 class Storage:
-    """`root`: MiniStack's folder of one account. `scratch`: where fetched copies go until `close`."""
+    """`root`: MiniStack's folder of one account. `scratch`: where fetched copies go until `close`. `permissions`: the
+    reader's, since what is read from disk S3 does not see."""
 
-    def __init__(self, s3, root, scratch):
-        self.s3, self.root, self.scratch = s3, Path(root), Path(scratch)
+    def __init__(self, s3, root, scratch, permissions):
+        self.s3, self.root, self.scratch, self.permissions = s3, Path(root), Path(scratch), permissions
         self._copies = []
 
     def close(self):
@@ -52,10 +54,13 @@ class Storage:
                         and entry.get("StorageClass") not in ("GLACIER", "DEEP_ARCHIVE")
                         and not any(part[:1] in ("_", ".") for part in parts)
                     ):
-                        found.append(self._item(bucket, entry))
+                        found.append(entry)
+            self.permissions.read_objects([f"s3://{bucket}/{entry['Key']}" for entry in found])
+            return [self._item(bucket, entry) for entry in found]
         except ClientError as error:
+            if error.response["Error"]["Code"] == "AccessDenied":
+                raise denied(f"{error.response['Error'].get('Message', '')} (location {location})") from error
             raise QueryError("HIVE_FILESYSTEM_ERROR", f"{error.response['Error'].get('Message', error)} (location {location})") from error
-        return found
 
     def _item(self, bucket, entry):
         key, etag = entry["Key"], entry["ETag"].strip('"')

@@ -42,9 +42,10 @@ class Crawler(GlueCatalog, Engine):
 
     service, target_prefix = "glue", "AWSGlue"
 
-    def __init__(self, settings, clock=lambda: datetime.now(UTC)):
-        """`clock` tells schedules the time, as an aware datetime."""
+    def __init__(self, settings, clock=lambda: datetime.now(UTC), session=identity.session):
+        """`clock` tells schedules the time, as an aware datetime; `session(role ARN)` gives credentials of a role."""
         super().__init__(settings)
+        self._session = session
         self.store = Store(settings.state_dir / "crawlers.json")
         self.cache = SchemaCache()
         self._runs = {}
@@ -325,9 +326,7 @@ class Crawler(GlueCatalog, Engine):
         journal = None
         try:
             arn = identity.require_role(self.client("iam", region), crawler["Role"])
-            s3, glue, logs = identity.clients_as(
-                self.client("sts", region), arn, ("s3", "glue", "logs"), self.settings.endpoint_url, region
-            )
+            s3, glue, logs = identity.clients_as(self._session(arn), ("s3", "glue", "logs"), self.settings.endpoint_url, region)
             journal = Journal(logs, name, run.crawl_id)
             classifiers = [self._classifier(region, each) for each in crawler["Classifiers"]]
             known = frozenset(self.store.region(region)[name]["folders"])

@@ -24,6 +24,9 @@ class Runner:
         try:
             return getattr(self, statement.kind)(**statement.parts)
         except ClientError as error:
+            if error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException"):
+                message = f"Insufficient permissions to execute the query. {error.response['Error'].get('Message', '')}"
+                raise QueryError("PERMISSION_DENIED", message) from error
             raise QueryError("GENERIC_USER_ERROR", f"{_FAILED} {error.response['Error'].get('Message', error)}") from error
 
     def _named(self, table):

@@ -3,6 +3,14 @@
 from tests.local_cloud import wait_for
 
 ROLE = "Crawler-Role"
+#: What docs/local-cloud.md says that a crawler's role needs.
+ALLOWED = (
+    "s3:ListBucket",
+    "s3:GetObject",
+    *(f"glue:{action}" for action in ("GetDatabase", "GetTables", "CreateTable", "UpdateTable", "GetPartitions")),
+    *(f"glue:{action}" for action in ("BatchCreatePartition", "BatchUpdatePartition", "DeleteTable", "BatchDeletePartition")),
+    *(f"logs:{action}" for action in ("CreateLogGroup", "CreateLogStream", "PutLogEvents")),
+)
 
 
 class Site:

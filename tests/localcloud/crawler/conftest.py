@@ -3,13 +3,13 @@
 import pytest
 
 from tests.local_cloud import Cloud, create_role
-from tests.localcloud.crawler.cloud import ROLE, Site
+from tests.localcloud.crawler.cloud import ALLOWED, ROLE, Site
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
     running = Cloud(tmp_path_factory.mktemp("cloud")).start()
-    create_role(running.client("iam"), ROLE)
+    create_role(running.client("iam"), ROLE, allow=ALLOWED)
     yield running
     running.stop()
 

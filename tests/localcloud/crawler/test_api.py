@@ -11,7 +11,7 @@ from localcloud.crawler import Crawler
 from localcloud.engine import Request
 from localcloud.settings import Settings
 from tests.local_cloud import Cloud, create_role, wait_for
-from tests.localcloud.crawler.cloud import ROLE, Site
+from tests.localcloud.crawler.cloud import ALLOWED, ROLE, Site
 
 
 @contextlib.contextmanager
@@ -260,7 +260,7 @@ def test_a_schedule_really_fires(site, cloud, tmp_path):
     now = datetime.now(UTC)
     shift = now.replace(second=0, microsecond=0) + timedelta(minutes=1, seconds=-0.5) - now
     settings = Settings("127.0.0.1", cloud.port, "us-east-1", "000000000000", tmp_path)
-    engine = Crawler(settings, clock=lambda: datetime.now(UTC) + shift)
+    engine = Crawler(settings, clock=lambda: datetime.now(UTC) + shift, session=lambda _role: ("test", "test", None))
 
     def call(action, **body):
         status, answer = engine.handle(Request(action, body, "us-east-1", "000000000000", "test"))
@@ -286,7 +286,7 @@ def test_a_schedule_really_fires(site, cloud, tmp_path):
 def test_definitions_survive_a_restart_and_a_crash_ends_what_ran(tmp_path):
     cloud = Cloud(tmp_path).start()
     try:
-        create_role(cloud.client("iam"), ROLE)
+        create_role(cloud.client("iam"), ROLE, allow=ALLOWED)
         site = Site("restart", cloud.client("s3"), cloud.client("glue"))
         long_crawl(site)
         before = site.shown()

@@ -17,7 +17,7 @@ BUCKET = "functions-bucket"
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory):
     with Cloud(tmp_path_factory.mktemp("functions")) as running:
-        create_role(running.client("iam"), "Function-Role", "lambda.amazonaws.com")
+        create_role(running.client("iam"), "Function-Role", "lambda.amazonaws.com", allow=["s3:PutObject", "logs:*"])
         running.client("s3").create_bucket(Bucket=BUCKET)
         yield running
 

@@ -51,12 +51,13 @@ def create_app(settings):
     from localcloud.journal import Journal
     from localcloud.machines import images
     from localcloud.machines.engine import Ec2
+    from localcloud.saving import Saving
 
     iam.install(settings)
     images.publish_in_ministack()
     front = Front(settings, [Athena(settings), Crawler(settings)], ministack_fixes.apply(ministack, settings), Ec2(settings))
     faults = Faults(front, signer, os.environ.get("HEADWATER_LOCALCLOUD_FAULTS", ""))
-    return Journal(faults, signer, settings.state_dir / "calls.jsonl")
+    return Journal(Saving(faults, signer), signer, settings.state_dir / "calls.jsonl")
 
 
 def main():

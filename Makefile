@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 # Further arguments for ansible-playbook, e.g. make up ARGS="-e localcloud_port=4600"; give down the same.
 ARGS ?=
+# Whether servers are machines of their own: auto (where that is possible) or no (the page is then a process of this machine).
+MACHINES ?= auto
+export MACHINES
 # A Python for .venv; empty to look for one on PATH and under pyenv.
 PYTHON ?=
 # Where uv keeps what it fetches is its own affair, but compiled Python is worth keeping.
@@ -16,6 +19,7 @@ help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 up: $(VENV)/run.stamp ## Deploy everything on the local cloud, with sample data and the dashboard
+	@MACHINES="$(MACHINES)" tools/install-machines
 	@ansible-playbook playbooks/up.yml $(ARGS)
 
 down: ## Remove everything, prove that nothing is left, and stop the local cloud
@@ -33,7 +37,7 @@ lint: $(VENV)/dev.stamp ## Check style of Ansible, YAML, Python and shell
 	@ruff check . && ruff format --check .
 	@yamllint --strict .
 	@ansible-lint --offline --strict
-	@shellcheck tools/find-python .ci/run
+	@shellcheck tools/find-python tools/install-machines .ci/run
 
 format: $(VENV)/dev.stamp ## Bring Python into the house's format
 	@ruff check --fix . && ruff format .
@@ -42,8 +46,8 @@ bench: $(VENV)/dev.stamp ## Measure, as ratios to baselines of the same run
 	@python -m tests.bench
 
 lock: $(VENV)/dev.stamp ## Renew the lock files from requirements/*.in
-	@for name in run dev layer; do uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header \
-	  requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@for name in run:3.12 dev:3.12 layer:3.12 dashboard:3.11; do uv pip compile --quiet --universal --python-version $${name#*:} \
+	  --generate-hashes --no-header requirements/$${name%:*}.in -o requirements/$${name%:*}.txt || exit 1; done
 
 $(VENV)/bin/uv:
 	@python="$(PYTHON)"; python="$${python:-$$(tools/find-python)}" && echo "Making $(VENV) with $$python (usually within 10 seconds)" && "$$python" -m venv $(VENV)

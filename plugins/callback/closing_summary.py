@@ -11,6 +11,7 @@ author: Headwater
 short_description: Print a closing box
 description:
   - After the recap, prints the lines that a play left with C(set_stats) as C(closing_box), a list of title and text pairs, in a box.
+  - After a failure only those that say C(always), such as a password that nobody could know otherwise.
 """
 
 WIDTH = 100
@@ -37,7 +38,9 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_stats(self, stats):
-        pairs = stats.custom.get("_run", {}).get("closing_box")
-        if pairs and not any(stats.failures.values()) and not any(stats.dark.values()):
+        pairs = stats.custom.get("_run", {}).get("closing_box") or []
+        if any(stats.failures.values()) or any(stats.dark.values()):
+            pairs = [pair for pair in pairs if pair.get("always")]
+        if pairs:
             for line in box([(pair["title"], pair["text"]) for pair in pairs]):
                 self._display.display(line)

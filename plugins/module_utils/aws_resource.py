@@ -1,5 +1,6 @@
 """What our AWS modules share: compare, act on a difference, wait until AWS shows it, report a diff."""
 
+import json
 import time
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -9,6 +10,16 @@ try:
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:
     Boto3Error = BotoCoreError = ClientError = None  # AnsibleAWSModule reports it
+
+#: Errors that say that somebody, or a former try of the same call, has made or removed it already.
+ALREADY_THERE = (
+    "AlreadyExistsException",
+    "BucketAlreadyOwnedByYou",
+    "EntityAlreadyExists",
+    "ResourceAlreadyExistsException",
+    "ResourceConflictException",
+)
+ALREADY_GONE = ("EntityNotFoundException", "NoSuchBucket", "NoSuchEntity", "ResourceNotFoundException", "QueueDoesNotExist")
 
 #: Options that every module of ours has.
 COMMON = {
@@ -50,6 +61,34 @@ def tag_changes(before, after):
     )
 
 
+def document(policy):
+    """A policy as a dictionary; services answer JSON text, or what botocore has parsed already."""
+    return json.loads(policy) if isinstance(policy, str) else dict(policy)
+
+
+def arn_of(module, service, resource):
+    """The ARN of a resource in the caller's account and region, e.g. arn_of(module, "glue", "crawler/orders")."""
+    caller = module.client("sts").get_caller_identity()
+    return f"arn:{caller['Arn'].split(':')[1]}:{service}:{module.region}:{caller['Account']}:{resource}"
+
+
+def once_possible(call, refusals, seconds=60):
+    """Call until AWS no longer refuses for a reason that passes by itself; returns the answer.
+
+    `refusals`: parts of such errors' texts, e.g. "cannot be assumed" of a role that was just made. The last error is
+    raised after `seconds`.
+    """
+    deadline, pause = time.monotonic() + seconds, 0.5
+    while True:
+        try:
+            return call()
+        except ClientError as error:
+            if time.monotonic() > deadline or not any(refusal in str(error) for refusal in refusals):
+                raise
+        time.sleep(pause)
+        pause = min(pause * 2, 5)
+
+
 def converge(module, subject, describe, apply, wanted):
     """Make AWS match `wanted` and exit the module.
 
@@ -62,7 +101,14 @@ def converge(module, subject, describe, apply, wanted):
         before = describe()
         changed = before != after
         if changed and not module.check_mode:
-            apply(before, after)
+            try:
+                apply(before, after)
+            except ClientError as error:
+                # A call that was answered with an error may have done its work all the same, and was tried again.
+                if not is_missing(error, *(ALREADY_GONE if after is None else ALREADY_THERE)):
+                    raise
+                if after is not None:
+                    apply(describe(), after)
             wait_until(module, subject, describe, after)
     except (Boto3Error, BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=subject)

@@ -54,6 +54,7 @@ problems:
 import ipaddress
 import os
 import re
+import time
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -114,12 +115,25 @@ def cidr_problems(cidrs):
     return problems
 
 
+def patiently(call, tries=8):
+    """Call again while AWS throttles or stumbles; an endpoint that does not answer at all is reported at once."""
+    for number in range(tries):
+        try:
+            return call()
+        except ClientError as error:
+            busy = error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500 or "Throttl" in error.response["Error"]["Code"]
+            if not busy or number == tries - 1:
+                raise
+        time.sleep(min(0.2 * 2**number, 5))
+    return None
+
+
 def caller_problems(account_id, region):
     """Do the credentials work, and do they belong to the account that is meant?"""
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     try:
         config = Config(connect_timeout=5, read_timeout=10, retries={"max_attempts": 1})
-        caller = boto3.session.Session().client("sts", region_name=region or "us-east-1", config=config).get_caller_identity()
+        caller = patiently(boto3.session.Session().client("sts", region_name=region or "us-east-1", config=config).get_caller_identity)
     except (BotoCoreError, ClientError, ValueError) as error:
         if endpoint:
             return [f"the local cloud at {endpoint} does not answer ({error}); start it: ansible-playbook site.yml --limit localcloud"]

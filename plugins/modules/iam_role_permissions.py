@@ -56,7 +56,7 @@ resource:
 
 import json
 
-from ansible.module_utils.aws_resource import ClientError, aws_module, converge, is_missing
+from ansible.module_utils.aws_resource import ClientError, aws_module, converge, document, is_missing
 
 
 def describe(iam, role):
@@ -71,11 +71,6 @@ def describe(iam, role):
             return None
         raise
     return {"inline_policies": inline, "managed_policies": managed}
-
-
-def document(policy):
-    """A policy document as a dictionary; botocore decodes it, unless it is not URL-encoded JSON."""
-    return json.loads(policy) if isinstance(policy, str) else dict(policy)
 
 
 def apply(iam, role, before, after):

@@ -90,6 +90,7 @@ def tags_of(call, *path, **arguments):
             "EntityNotFoundException",
             "NoSuchBucket",
             "NoSuchEntity",
+            "InvalidResourceId",
         ):
             return {}
         raise
@@ -122,6 +123,16 @@ def list_lambda(client, _ours, _arn):
         yield "layer", layer["LayerName"], {}
     for mapping in pages(client, "list_event_source_mappings", "EventSourceMappings"):
         yield "event source mapping", mapping.get("FunctionArn", mapping["UUID"]).rpartition(":")[2], {}
+
+
+def list_kms(client, _ours, _arn):
+    """A key that waits to be deleted is as gone as AWS lets it be; it is not billed."""
+    for alias in pages(client, "list_aliases", "Aliases"):
+        name = alias["AliasName"].removeprefix("alias/")
+        if alias.get("TargetKeyId") and not name.startswith("aws/"):
+            key = client.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]
+            if key["KeyState"] != "PendingDeletion":
+                yield "key", name, {}
 
 
 def list_logs(client, _ours, _arn):
@@ -159,6 +170,12 @@ def list_glue(client, _ours, arn):
         yield "crawler", name, tags_of(client.get_tags, "Tags", ResourceArn=f"{arn('glue')}:crawler/{name}")
 
 
+def list_ssm(client, _ours, _arn):
+    for parameter in pages(client, "describe_parameters", "Parameters"):
+        name = parameter["Name"]
+        yield "parameter", name, tags_of(client.list_tags_for_resource, "TagList", ResourceType="Parameter", ResourceId=name)
+
+
 def list_athena(client, _ours, arn):
     for group in pages(client, "list_work_groups", "WorkGroups"):
         name = group["Name"]
@@ -183,12 +200,14 @@ def list_ec2(client, _ours, _arn):
 
 SERVICES = {
     "s3": list_s3,
+    "kms": list_kms,
     "lambda": list_lambda,
     "logs": list_logs,
     "iam": list_iam,
     "sqs": list_sqs,
     "glue": list_glue,
     "athena": list_athena,
+    "ssm": list_ssm,
     "ec2": list_ec2,
 }
 

@@ -235,13 +235,14 @@ def put_tags(s3, name, after):
 
 
 PARTS = (
+    # First, so that a run which is cut off leaves no bucket of nobody.
+    (("tags",), put_tags),
     (("versioning",), put_versioning),
     (("encryption", "kms_key_id"), put_encryption),
     (("ownership",), put_ownership),
     (("public_access_block",), put_public_access),
     (("policy",), put_policy),
     (("lifecycle_rules",), put_lifecycle),
-    (("tags",), put_tags),
 )
 
 

@@ -43,7 +43,10 @@ class Played:
 
 
 class Deployment:
-    """Everything below `folder`, on two ports; `root` is the repository that is deployed."""
+    """Everything below `folder`, on two ports; `root` is the repository that is deployed.
+
+    The page is a process of this machine, unless a play's environment says MACHINES=auto; tests/roles tries servers.
+    """
 
     def __init__(self, folder, root=ROOT):
         self.folder, self.state, self.root = folder, folder / "state", root
@@ -57,22 +60,30 @@ class Deployment:
             "dashboard_port": self.page_port,
         }
 
-    def play(self, playbook, *arguments, environment=None, **settings):
-        """Run a playbook as a user does, from the repository's root."""
+    def start(self, playbook, *arguments, environment=None, **settings):
+        """Start a playbook as a user does, from the repository's root, in a session of its own; returns the process."""
         command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, *arguments]
         command += ["-e", json.dumps({**self.settings, **settings})]
-        done = subprocess.run(
+        return subprocess.Popen(
             command,
             cwd=self.root,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
+            env={**os.environ, "MACHINES": "no", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-            timeout=280,
+            start_new_session=True,
         )
-        return Played(done.returncode, done.stdout)
+
+    def play(self, playbook, *arguments, environment=None, **settings):
+        """Run a playbook to its end."""
+        with self.start(playbook, *arguments, environment=environment, **settings) as process:
+            try:
+                text, _ = process.communicate(timeout=280)
+            except BaseException:
+                process.kill()
+                raise
+        return Played(process.returncode, text)
 
     def client(self, service, region="us-east-1"):
         return boto3.client(

@@ -26,6 +26,8 @@ def settings(tmp_path_factory):
         "allowed_cidrs": ["203.0.113.7/32"],
         "ec2_public_key_file": str(key),
         "name_prefix": "trial-",
+        # tests/roles tries servers.
+        "machines": False,
     }
 
 

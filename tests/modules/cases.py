@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
+from tests.local_cloud import create_role
 from tests.modules.clouds import unique, zipped
 
 
@@ -77,6 +78,19 @@ def database(_aws, _folder):
     return {"name": unique("db").replace("-", "_"), "description": "Orders", "tags": {"project": "test", "old": "yes"}}
 
 
+def crawler(aws, _folder):
+    glue, name = aws.client("glue"), unique("db").replace("-", "_")
+    glue.create_database(DatabaseInput={"Name": name})
+    return {
+        "name": unique("crawler"),
+        "description": "Orders",
+        "role": aws.role("glue.amazonaws.com")["RoleName"],
+        "database": name,
+        "s3_targets": [f"s3://{aws.bucket()}/processed/"],
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
 def schedule(aws, _folder):
     return {"name": aws.crawler()[0], "schedule": "cron(0 3 * * ? *)"}
 
@@ -92,8 +106,19 @@ def policy(action):
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [action], "Resource": ["arn:aws:s3:::orders/raw/*"]}]}
 
 
+def trust(service):
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def role(_aws, _folder):
+    tags = {"project": "test", "old": "yes"}
+    return {"name": unique("role"), "description": "Reads", "trust_policy": trust("lambda.amazonaws.com"), "tags": tags}
+
+
 def permissions(aws, _folder):
-    return {"role": aws.role()["RoleName"], "policy_name": "reader", "policy": policy("s3:GetObject")}
+    made = create_role(aws.client("iam"), unique("role"), "lambda.amazonaws.com")
+    return {"role": made["RoleName"], "policy_name": "reader", "policy": policy("s3:GetObject")}
 
 
 def permissions_exist(aws, options):
@@ -101,6 +126,43 @@ def permissions_exist(aws, options):
 
 
 # -- Lambda
+
+
+def function(aws, folder):
+    (folder / "function.zip").write_bytes(zipped({"handler.py": "def lambda_handler(event, context): return 1\n"}))
+    layer = unique("layer")
+    aws.client("lambda").publish_layer_version(LayerName=layer, Content={"ZipFile": zipped({"python/a.py": ""})})
+    return {
+        "name": unique("function"),
+        "description": "Counts",
+        "zip_file": str(folder / "function.zip"),
+        "runtime": "python3.12",
+        "role": aws.role()["Arn"],
+        "layers": [layer],
+        "environment": {"RAW_PREFIX": "raw/"},
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_function(_options, folder):
+    (folder / "function.zip").write_bytes(zipped({"handler.py": "def lambda_handler(event, context): return 2\n"}))
+    tags = {"project": "test", "new": "yes"}
+    return {"memory_mb": 1024, "timeout_seconds": 30, "environment": {"OTHER": "1"}, "layers": [], "tags": tags}
+
+
+def permission(aws, _folder):
+    return {
+        "function_name": aws.function()[0],
+        "statement_id": "s3-raw",
+        "principal": "s3.amazonaws.com",
+        "source_arn": "arn:aws:s3:::orders",
+        "source_account": aws.account,
+    }
+
+
+def permission_exists(aws, options):
+    found = there(aws.client("lambda").get_policy, "ResourceNotFoundException", FunctionName=options["function_name"])
+    return found and options["statement_id"] in found["Policy"]
 
 
 def invocation(aws, _folder):
@@ -123,6 +185,38 @@ def layer(aws, _folder):
         "compatible_runtimes": ["python3.13", "python3.12"],
         "compatible_architectures": ["x86_64"],
     }
+
+
+# -- Logs
+
+
+def log_group(_aws, _folder):
+    return {"name": f"/aws/lambda/{unique('function')}", "retention_days": 30, "tags": {"project": "test", "old": "yes"}}
+
+
+def log_group_exists(aws, options):
+    return aws.client("logs").describe_log_groups(logGroupNamePrefix=options["name"])["logGroups"]
+
+
+# -- SQS
+
+
+def queue(aws, _folder):
+    name = unique("queue")
+    statement = {
+        "Sid": "DenyInsecureTransport",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": aws.arn("sqs", name),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"name": name, "retention_seconds": 600, "policy": policy, "tags": {"project": "test", "old": "yes"}}
+
+
+def queue_exists(aws, options):
+    return there(aws.client("sqs").get_queue_url, "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", QueueName=options["name"])
 
 
 # -- S3
@@ -206,6 +300,53 @@ CASES = {
         lambda _options, _folder: {"description": "Cleaned orders", "tags": {"project": "test", "new": "yes"}},
         frozenset({"description", "tags"}),
         lambda aws, options: there(aws.client("glue").get_database, "EntityNotFoundException", Name=options["name"]),
+    ),
+    "cloudwatchlogs_group_config": Case(
+        log_group,
+        lambda _options, _folder: {"retention_days": 7, "tags": {"project": "test", "new": "yes"}},
+        frozenset({"retention_days", "tags"}),
+        log_group_exists,
+    ),
+    "glue_crawler_config": Case(
+        crawler,
+        lambda options, _folder: {
+            "description": "Cleaned orders",
+            "s3_targets": [*options["s3_targets"], "s3://another/"],
+            "delete_behavior": "DEPRECATE_IN_DATABASE",
+            "tags": {"project": "test", "new": "yes"},
+        },
+        frozenset({"description", "s3_targets", "delete_behavior", "tags"}),
+        lambda aws, options: there(aws.client("glue").get_crawler, "EntityNotFoundException", Name=options["name"]),
+        moto_lacks=("glue:UpdateCrawler",),
+        moto_creates=True,
+    ),
+    "iam_role_config": Case(
+        role,
+        lambda _options, _folder: {
+            "description": "Writes",
+            "trust_policy": trust("glue.amazonaws.com"),
+            "tags": {"project": "test", "new": "yes"},
+        },
+        frozenset({"description", "trust_policy", "tags"}),
+        lambda aws, options: there(aws.client("iam").get_role, "NoSuchEntity", RoleName=options["name"]),
+    ),
+    "lambda_function_config": Case(
+        function,
+        change_function,
+        frozenset({"memory_mb", "timeout_seconds", "environment", "layers", "tags", "code_sha256"}),
+        lambda aws, options: there(aws.client("lambda").get_function, "ResourceNotFoundException", FunctionName=options["name"]),
+    ),
+    "lambda_permission": Case(
+        permission,
+        lambda _options, _folder: {"source_arn": "arn:aws:s3:::history"},
+        frozenset({"source_arn"}),
+        permission_exists,
+    ),
+    "sqs_queue_config": Case(
+        queue,
+        lambda _options, _folder: {"retention_seconds": 1_209_600, "policy": {}, "tags": {"project": "test", "new": "yes"}},
+        frozenset({"retention_seconds", "policy", "tags"}),
+        queue_exists,
     ),
     "glue_crawler_schedule": Case(
         schedule,

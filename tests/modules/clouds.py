@@ -43,7 +43,7 @@ class Aws:
 
     def role(self, service="lambda.amazonaws.com"):
         """A new role (as the API shows it)."""
-        return create_role(self.client("iam"), unique("role"), service)
+        return create_role(self.client("iam"), unique("role"), service, allow=["glue:*", "s3:*", "logs:*", "sqs:*"])
 
     def function(self):
         """A new function's (name, ARN)."""

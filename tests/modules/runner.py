@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import ansible.module_utils
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings as module_warnings
 
 from tests.local_cloud import ROOT
 from tests.modules import call_recorder
@@ -39,6 +40,12 @@ class Outcome:
     @property
     def msg(self):
         return self.result.get("msg", "")
+
+    @property
+    def warnings(self):
+        """The texts of its warnings."""
+        told = self.result.get("warnings", [])  # text, or what Ansible's controller makes text of
+        return [warning if isinstance(warning, str) else warning["event"]["msg"] for warning in told]
 
     @property
     def resource(self):
@@ -76,6 +83,7 @@ def run(name, /, check=False, **options):
     sent = {**options, "_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/nonexistent"}
     basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = json.dumps({"ANSIBLE_MODULE_ARGS": sent}).encode(), "legacy"
     call_recorder.CALLS.clear()
+    module_warnings._global_warnings.clear()  # in a process of its own there would be none yet
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         try:

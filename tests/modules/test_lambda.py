@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 
 import pytest
 
@@ -84,7 +85,10 @@ class Triggers:
     def __init__(self, aws):
         self.s3, self.bucket = aws.client("s3"), aws.bucket()
         self.ours, self.theirs = (self.function(aws) for _ in range(2))
-        self.queue = aws.client("sqs").create_queue(QueueName=unique("queue"))["QueueUrl"].rpartition("/")[2]
+        self.queue = unique("queue")
+        allow = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        aws.client("sqs").create_queue(QueueName=self.queue, Attributes={"Policy": policy})
         others = {
             "LambdaFunctionConfigurations": [{"Id": "theirs", "LambdaFunctionArn": self.theirs, "Events": ["s3:ObjectRemoved:*"]}],
             "QueueConfigurations": [{"Id": "queue", "QueueArn": aws.arn("sqs", self.queue), "Events": ["s3:ObjectCreated:*"]}],

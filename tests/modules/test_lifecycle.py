@@ -13,11 +13,21 @@ from tests.modules.runner import NAMES, done
 OTHERS = {
     "aws_preflight",
     "cloudwatchlogs_log_stream",
+    "dashboard_password",
+    "deploy_lock",
+    "ec2_key_pair",
+    "ec2_server",
     "glue_crawler_run",
+    "locked_venv",
+    "owned_resources",
     "project_leftovers_info",
     "python_archive",
+    "release_archive",
     "s3_audited_upload",
     "supervised_process",
+    "systemd_release",
+    "tls_certificate",
+    "wheel_archive",
 }
 
 

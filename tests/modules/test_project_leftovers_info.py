@@ -143,6 +143,11 @@ def instance(aws, name, tagged):
     return [f"ec2 instance {made['Instances'][0]['InstanceId']}"]
 
 
+def parameter(aws, name, tagged):
+    aws.client("ssm").put_parameter(Name=f"/{name}/lock", Type="String", Value="x", Tags=LISTED if tagged else [])
+    return [f"ssm parameter /{name}/lock"]
+
+
 KINDS = [
     bucket,
     contents_of_a_bucket,
@@ -162,6 +167,7 @@ KINDS = [
     security_group,
     volume,
     instance,
+    parameter,
 ]
 UNTAGGED = {layer, log_stream_of_a_crawler}  # nobody can tag these
 NAMELESS = {volume, instance}  # AWS names these
@@ -219,7 +225,7 @@ def test_a_clean_cloud_has_nothing_and_other_projects_do_not_count(aws):
     outcome = done("project_leftovers_info", names=["orders"], tags=TAGS, fail_if_any=True)
     assert outcome.result["leftovers"] == []
     assert outcome.writes == []
-    assert outcome.result["checked"].keys() == {"s3", "lambda", "logs", "iam", "sqs", "glue", "athena", "ec2"}
+    assert outcome.result["checked"].keys() == {"s3", "lambda", "logs", "iam", "sqs", "glue", "athena", "ec2", "kms", "ssm"}
 
     # The same name as a part of a longer one, and one tag of two.
     aws.client("sqs").create_queue(QueueName="orders-too", tags={"project": PROJECT, "environment": "another"})

@@ -150,7 +150,7 @@ def test_the_readme_names_what_the_inventory_declares():
     options = ("sqs_queues", "logs_groups", "iam_roles", "lambda_functions", "lambda_layers", "glue_crawlers")
     declared = [
         item["name"]
-        for host in ("orders", "shared")
+        for host in ("orders", "shared", "dashboard")
         for option in options
         for item in read(f"inventory/host_vars/{host}.yml").get(option, [])
     ]

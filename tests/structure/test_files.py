@@ -1,11 +1,13 @@
 """Queries, functions, locks and everything else that lies in the repository."""
 
+import json
 import re
+from importlib.resources import files as files_of_ansible
 
 import pytest
 
 from tests.local_cloud import ROOT
-from tests.structure.house import declared, files, inventory
+from tests.structure.house import declared, files, inventory, read
 from tests.unit.plugins.plugin_files import load
 
 SQL_FOLDERS = sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir())
@@ -47,6 +49,9 @@ def test_layers_are_locked_by_files_that_are_here():
 
 # -- locks
 
+# A task's module, e.g. amazon.aws.ec2_instance_info.
+COLLECTION = re.compile(r"^ +((?!ansible\.builtin)[a-z]+\.[a-z]+)\.[a-z0-9_]+:$", re.MULTILINE)
+
 
 def pins(name):
     """{package: version} of a lock file; each has its hash."""
@@ -69,6 +74,14 @@ def test_a_lock_has_what_its_input_names(name):
     lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
     wanted = {re.split(r"[\[=<>~! ]", line)[0].lower() for line in lines if line and not line.startswith(("#", "-"))}
     assert wanted <= set(pins(f"{name}.txt"))
+
+
+def test_collections_are_pinned_as_the_ansible_package_brings_them():
+    for collection in read("requirements.yml")["collections"]:
+        manifest = files_of_ansible("ansible_collections") / collection["name"].replace(".", "/") / "MANIFEST.json"
+        assert json.loads(manifest.read_text())["collection_info"]["version"] == collection["version"], collection["name"]
+    named = {name for path in files() if re.match(r"roles/|playbooks/", path) for name in COLLECTION.findall((ROOT / path).read_text())}
+    assert named <= {collection["name"] for collection in read("requirements.yml")["collections"]}
 
 
 # -- what no file may hold

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.local_cloud import ROOT
 from tests.structure.house import ROLES, declared, files, read
 
 STATEMENTS = [(role["name"], number, statement) for _, role in declared("iam_roles") for number, statement in enumerate(role["statements"])]
@@ -11,6 +12,9 @@ STATEMENTS = [(role["name"], number, statement) for _, role in declared("iam_rol
 # Actions that AWS does not let narrow to a resource; a statement of only these may name "*".
 # Service Authorization Reference, "actions … resource types" of each service.
 NOT_NARROWER = {"logs:DescribeLogGroups", "ec2:DescribeInstances", "cloudwatch:PutMetricData", "xray:PutTraceSegments"}
+
+# A service and a pattern of the filter each_as: arn.glue + ':database/{database}'.
+EACH_AS = re.compile(r"arn\.(\w+) \+ '([^']+)'")
 
 
 def test_there_is_something_to_check():
@@ -23,7 +27,11 @@ def test_a_statement_names_its_actions_and_resources(role, number, statement):
         assert re.fullmatch(r"[a-z0-9-]+:[A-Z][A-Za-z0-9]+", action), f"{action} is not one action"
     if set(statement["actions"]) <= NOT_NARROWER:
         return
-    for resource in statement["resources"]:
+    resources = statement["resources"]
+    if isinstance(resources, str):  # one of the filter each_as: its patterns, in which {keys} stand for names
+        resources = [re.sub(r"\{\w+\}", "{{ NAME }}", f"arn:aws:{found[1]}{found[2]}") for found in EACH_AS.finditer(resources)]
+        assert resources, statement["resources"]
+    for resource in resources:
         # Templates stand for exact names; what follows them must say more than "everything of the service".
         plain = re.sub(r"\{\{ *arn\.\w+ *\}\}", "arn:aws:service:region:account", resource)
         plain = re.sub(r"\{\{.*?\}\}", "NAME", plain)
@@ -40,7 +48,7 @@ def test_no_role_gets_a_managed_policy():
     found = []
     for name in files():
         if name.startswith(("roles/", "inventory/", "playbooks/")) and name.endswith((".yml", ".j2")):
-            text = str(read(name))
+            text = (ROOT / name).read_text()
             found += [name for word in ("managed_polic", ":aws:policy/", "FullAccess") if word in text]
     assert found == []
 

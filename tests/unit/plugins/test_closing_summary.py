@@ -55,6 +55,13 @@ def test_it_shows_what_a_play_left():
     assert "│ Dashboard  http://127.0.0.1:5000 │" in end(BOX)
 
 
+def test_after_a_failure_it_shows_what_nobody_could_know_otherwise():
+    rows = [{"title": "Dashboard", "text": "https://203.0.113.7"}, {"title": "Sign in", "text": "viewer, password x", "always": True}]
+    shown = end({"_run": {"closing_box": rows}}, failures=[1])
+    assert "│ Sign in  viewer, password x │" in shown
+    assert "Dashboard" not in "".join(shown)
+
+
 WITHOUT = [{"custom": {}}, {"custom": {"_run": {}}}, {"custom": BOX, "failures": [1]}, {"custom": BOX, "dark": [1]}]
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 
+import pytest
+
 from tests.unit.plugins.plugin_files import filter_named
 
 
@@ -23,10 +25,6 @@ def test_declared_names_are_the_names_in_all_lists_of_all_hosts():
     assert filter_named("declared_names")(hostvars, ["orders", "shared"]) == ["/aws/lambda/F", "a", "b", "layer"]
 
 
-def test_crawler_targets_are_spelt_as_glue_answers_them():
-    assert filter_named("glue_s3_targets")(["s3://b/p/"]) == [{"Path": "s3://b/p/", "Exclusions": []}]
-
-
 def test_statements_allow_and_have_a_condition_only_where_one_is_given():
     condition = {"StringLike": {"s3:prefix": ["p/*"]}}
     statements = [
@@ -41,21 +39,6 @@ def test_statements_allow_and_have_a_condition_only_where_one_is_given():
     ]
 
 
-def test_a_functions_layers_are_the_newest_versions_in_the_functions_order():
-    def version(name, number):
-        return {"version": number, "layer_version_arn": f"arn:{name}:{number}"}
-
-    found = [
-        {"item": "a", "layers_versions": [version("a", 9), version("a", 10), version("a", 2)]},
-        {"item": "b", "layers_versions": [version("b", 1)]},
-        {"item": "missing", "layers_versions": []},
-        {"item": "skipped"},
-    ]
-    newest = filter_named("newest_layers")(["b", "missing", "a", "unknown"], found)
-    assert newest == [{"layer_version_arn": "arn:b:1"}, {"layer_version_arn": "arn:a:10"}]
-    assert filter_named("newest_layers")([], []) == []
-
-
 def test_an_audit_key_is_the_one_that_the_function_derives():
     """Its rule, by hand: the readable stem and sixteen digits of the whole key's SHA-256."""
     key = filter_named("orders_audit_key")
@@ -63,3 +46,12 @@ def test_an_audit_key_is_the_one_that_the_function_derives():
     assert key("raw/a b/orders.csv") == f"audit/orders-{digest}.json"
     assert key("raw/a b/orders.csv", "log/") == f"log/orders-{digest}.json"
     assert key("raw/orders.csv") != key("raw/orders.csv.gz")
+
+
+def test_each_as_makes_texts_of_each_item_without_doubles():
+    each_as = filter_named("each_as")
+    orders, clicks = {"bucket": "orders", "prefix": "audit/"}, {"bucket": "clicks", "prefix": "log/"}
+    made = each_as([orders, clicks, orders], "s3:{bucket}", "s3:{bucket}/{prefix}*")
+    assert made == ["s3:orders", "s3:orders/audit/*", "s3:clicks", "s3:clicks/log/*"]
+    with pytest.raises(Exception, match="lacks 'workgroup'"):
+        each_as([orders], "{workgroup}")

@@ -62,3 +62,21 @@ def test_a_misspelt_variable_is_named_with_the_nearest_known_one(tree):
 def test_a_variable_like_no_other_gets_the_rule(tree):
     (problem,) = unknown(tree, "x: 1\n")
     assert problem.endswith("sets 'x', which nothing reads; a variable of its own begins with orders_")
+
+
+# -- no_machines
+
+
+def test_machines_that_are_not_wanted_are_the_reason(tmp_path):
+    reason = load("lookup", "no_machines").reason
+    for no in ("no", "No", False, "off", "0"):
+        assert reason(no, str(tmp_path), str(tmp_path)) == "MACHINES=no was asked for"
+
+
+def test_what_is_lacking_is_the_reason(tmp_path, monkeypatch):
+    reason = load("lookup", "no_machines").reason
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "ssh not found" in reason("auto", str(tmp_path), str(tmp_path))
+    (tmp_path / "ssh").touch(mode=0o755)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert "machines need root" in reason("auto", str(tmp_path), str(tmp_path))

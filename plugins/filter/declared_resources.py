@@ -1,0 +1,70 @@
+"""Names of all resources that an inventory declares, by kind."""
+
+DOCUMENTATION = r"""
+name: declared_resources
+author: Headwater
+short_description: Names of all resources that an inventory declares, by kind
+description:
+  - What M(owned_resources) takes, from the lists that the hosts' variables declare.
+positional: _input, hosts
+options:
+  _input:
+    description: Ansible's C(hostvars).
+    type: dict
+    required: true
+  hosts:
+    description: Names of the hosts that count.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+resources: "{{ hostvars | declared_resources(groups['pipelines']) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Sorted names by kind.
+  type: dict
+"""
+
+#: The option of a role whose items have names, and the kind of resource that it makes of each.
+KINDS = {
+    "athena_workgroups": "workgroup",
+    "ec2_instances": "instance",
+    "ec2_key_pairs": "key pair",
+    "ec2_security_groups": "security group",
+    "glue_crawlers": "crawler",
+    "glue_databases": "database",
+    "iam_roles": "role",
+    "kms_keys": "key",
+    "lambda_functions": "function",
+    "lambda_layers": "layer",
+    "logs_groups": "log group",
+    "s3_buckets": "bucket",
+    "sqs_queues": "queue",
+}
+
+
+def declared_resources(hostvars, hosts):
+    """{"bucket": ["orders"], …} of what the hosts' variables declare; kinds that nobody declares are left out.
+
+    Items that are no resources (not a mapping, or without a name) are left to the roles' argument specs.
+    """
+    found = {}
+    for host in hosts:
+        for option, kind in KINDS.items():
+            items = hostvars[host].get(option) or []
+            named = [item for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
+            found.setdefault(kind, set()).update(item["name"] for item in named)
+            if kind == "role":
+                found.setdefault("instance profile", set()).update(item["name"] for item in named if item.get("instance_profile"))
+    return {kind: sorted(names) for kind, names in sorted(found.items()) if names}
+
+
+class FilterModule:
+    """What Ansible finds here."""
+
+    def filters(self):
+        return {"declared_resources": declared_resources}

@@ -19,8 +19,7 @@ help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 up: $(VENV)/run.stamp ## Deploy everything on the local cloud, with sample data and the dashboard
-	@MACHINES="$(MACHINES)" tools/install-machines
-	@ansible-playbook playbooks/up.yml $(ARGS)
+	@tools/install-machines || export MACHINES="no: what machines need could not be had, see above"; ansible-playbook playbooks/up.yml $(ARGS)
 
 down: ## Remove everything, prove that nothing is left, and stop the local cloud
 	@if [ -d .state ]; then $(MAKE) --no-print-directory teardown; else echo "Nothing runs here: there is no .state"; fi

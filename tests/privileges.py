@@ -27,17 +27,29 @@ def grants(document):
     }
 
 
-def checks(journal, principal):
-    """{(action, resource): decisions} of everything that IAM was asked for callers whose ARN matches `principal`.
+def read(file):
+    """A policy document of a file."""
+    return json.loads(file.read_text())
 
-    `journal`: path of calls.jsonl; `principal`: a regular expression for the whole ARN.
+
+def calls(journal, principal):
+    """Lines of the journal (path of calls.jsonl) whose caller's ARN matches `principal`, a regular expression for the whole.
+
+    What engines look up as root is nobody's use.
     """
-    found = defaultdict(set)
     for line in journal.read_text().splitlines():
         call = json.loads(line)
-        if re.fullmatch(principal, call.get("principal") or ""):
-            for action, resource, decision, *_ in call.get("checks", []):
-                found[action, resource].add(decision)
+        by_an_engine = call.get("via") and (call.get("principal") or "").endswith(":root")
+        if re.fullmatch(principal, call.get("principal") or "") and not by_an_engine:
+            yield call
+
+
+def checks(journal, principal):
+    """{(action, resource): decisions} of everything that IAM was asked for these callers."""
+    found = defaultdict(set)
+    for call in calls(journal, principal):
+        for action, resource, decision, *_ in call.get("checks", []):
+            found[action, resource].add(decision)
     return dict(found)
 
 

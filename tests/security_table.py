@@ -19,6 +19,14 @@ class Row:
     resources: frozenset
     why: str = ""
 
+    @property
+    def is_unused_here(self):
+        return self.why.startswith(UNUSED_HERE)
+
+    @property
+    def without_reason(self):
+        return Row(self.role, self.actions, self.resources)
+
 
 def rows():
     """The Rows of the document's table of roles."""

@@ -1,6 +1,6 @@
 """Enforcement, put into MiniStack when the local cloud starts."""
 
-from localcloud.iam import deliveries, gate, sessions
+from localcloud.iam import deliveries, gate, sessions, tags
 
 
 def install(settings):
@@ -8,3 +8,4 @@ def install(settings):
     gate.install()
     sessions.install(settings)
     deliveries.install()
+    tags.install()

@@ -12,7 +12,7 @@ description:
 positional: _input
 options:
   _input:
-    description: Statements with the placeholders C({partition}), C({account}), C({region}), C({prefix}) and C({prefix_}).
+    description: Statements with the placeholders C({partition}), C({account}), C({region}), C({project}), C({prefix}) and C({prefix_}).
     type: list
     elements: dict
     required: true
@@ -28,6 +28,10 @@ options:
     description: The region.
     type: str
     required: true
+  project:
+    description: Value of the tag project.
+    type: str
+    default: headwater
   prefix:
     description: What the names of resources begin with; C({prefix_}) is the same with underscores.
     type: str
@@ -49,12 +53,13 @@ _value:
 MANAGED_POLICY_CHARACTERS = 6144
 
 
-def deployer_policies(statements, account, region, prefix="", partition="aws"):
+def deployer_policies(statements, account, region, prefix="", partition="aws", project="headwater"):
     """`statements` with their placeholders filled, as a list of policy documents that each fit a managed policy."""
     values = {
         "{partition}": partition,
         "{account}": account,
         "{region}": region,
+        "{project}": project,
         "{prefix}": prefix,
         "{prefix_}": prefix.replace("-", "_"),
     }

@@ -9,7 +9,9 @@ description:
   - It is what C(python -m localcloud.machines) says, and whether there is SSH.
 options:
   _terms:
-    description: What the user wants, auto or no; the local cloud's state folder; the folder of its base file systems.
+    description:
+      - What the user wants, auto or no, the latter with the reason behind a colon if there is one; the local cloud's state folder;
+        the folder of its base file systems.
     required: true
 """
 
@@ -39,8 +41,9 @@ def reason(wanted, state_dir, cache_dir):
     from localcloud.machines.available import available
     from localcloud.machines.options import from_environment
 
-    if str(wanted).lower() in ("no", "false", "0", "off"):
-        return "MACHINES=no was asked for"
+    asked, _, because = str(wanted).partition(":")
+    if asked.lower() in ("no", "false", "0", "off"):
+        return because.strip() or "MACHINES=no was asked for"
     if not shutil.which("ssh"):
         return "ssh not found; on Debian and Ubuntu: apt-get install openssh-client"
     return available(from_environment(state_dir, {"HEADWATER_LOCALCLOUD_CACHE_DIR": cache_dir}))[1]

@@ -100,6 +100,8 @@ from ansible.module_utils.aws_resource import (
 # What an instance has for life, by the name that the user knows it by.
 FOR_LIFE = ("image", "instance_type", "key_name", "user_data", "volume", "subnet_id")
 METADATA = {"HttpTokens": "required", "HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled"}
+#: The tags that say whose an instance is; somebody who changed another has not made it a different one.
+IDENTITY = ("project", "environment")
 ALIVE = ["pending", "running", "stopping", "stopped"]
 
 
@@ -119,7 +121,7 @@ class Server:
     def find(self):
         """The instance as EC2 describes it, or None; more than one is an error."""
         filters = {"tag:Name": [self.params["name"]], "instance-state-name": ALIVE}
-        filters.update({f"tag:{key}": [value] for key, value in self.params["tags"].items()})
+        filters.update({f"tag:{key}": [value] for key, value in self.params["tags"].items() if key in IDENTITY})
         pages = self.ec2.get_paginator("describe_instances").paginate(
             Filters=[{"Name": name, "Values": values} for name, values in filters.items()]
         )

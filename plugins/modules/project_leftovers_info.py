@@ -47,6 +47,11 @@ summary:
   description: How many of each kind, in a sentence.
   type: str
   returned: always
+unreadable:
+  description: What may not be looked into, and so counts as somebody else's; its name is none of the project's.
+  type: list
+  elements: str
+  returned: always
 checked:
   description: How many resources each list call showed, the project's or not.
   type: dict
@@ -79,11 +84,29 @@ def pages(client, operation, result, **arguments):
         arguments["NextToken"] = page["NextToken"]
 
 
+#: What could not be looked into: who deploys with the smallest policy may read nothing of others' resources.
+UNREADABLE = []
+DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
+
+
+def readable(what, items):
+    """The items, or none where they may not be read."""
+    try:
+        yield from items
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in DENIED:
+            raise
+        UNREADABLE.append(what)
+
+
 def tags_of(call, *path, **arguments):
-    """Tags of one resource by its own call; none where it has vanished meanwhile or never had any."""
+    """Tags of one resource by its own call; none where it has vanished meanwhile, never had any, or they may not be read."""
     try:
         found = call(**arguments)
     except ClientError as error:
+        if error.response["Error"]["Code"] in DENIED:
+            UNREADABLE.append(" ".join(map(str, arguments.values())))
+            return {}
         if error.response["Error"]["Code"] in (
             "NoSuchTagSet",
             "ResourceNotFoundException",
@@ -125,11 +148,11 @@ def list_lambda(client, _ours, _arn):
         yield "event source mapping", mapping.get("FunctionArn", mapping["UUID"]).rpartition(":")[2], {}
 
 
-def list_kms(client, _ours, _arn):
+def list_kms(client, ours, _arn):
     """A key that waits to be deleted is as gone as AWS lets it be; it is not billed."""
     for alias in pages(client, "list_aliases", "Aliases"):
         name = alias["AliasName"].removeprefix("alias/")
-        if alias.get("TargetKeyId") and not name.startswith("aws/"):
+        if alias.get("TargetKeyId") and ours(name, {}):
             key = client.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]
             if key["KeyState"] != "PendingDeletion":
                 yield "key", name, {}
@@ -140,7 +163,7 @@ def list_logs(client, _ours, _arn):
         name = group["logGroupName"]
         yield "log group", name, tags_of(client.list_tags_for_resource, "tags", resourceArn=group["arn"].removesuffix(":*"))
         if name.startswith("/aws-glue/"):
-            for stream in pages(client, "describe_log_streams", "logStreams", logGroupName=name):
+            for stream in readable(name, pages(client, "describe_log_streams", "logStreams", logGroupName=name)):
                 yield "log stream", f"{name}/{stream['logStreamName']}", {}
 
 
@@ -159,13 +182,14 @@ def list_sqs(client, _ours, _arn):
         yield "queue", url.rpartition("/")[2], tags_of(client.list_queue_tags, "Tags", QueueUrl=url)
 
 
-def list_glue(client, _ours, arn):
+def list_glue(client, ours, arn):
     for database in pages(client, "get_databases", "DatabaseList"):
         name = database["Name"]
         tags = tags_of(client.get_tags, "Tags", ResourceArn=f"{arn('glue')}:database/{name}")
         yield "database", name, tags
-        for table in pages(client, "get_tables", "TableList", DatabaseName=name):
-            yield "table", f"{name}/{table['Name']}", tags
+        if ours(name, tags):
+            for table in pages(client, "get_tables", "TableList", DatabaseName=name):
+                yield "table", f"{name}/{table['Name']}", tags
     for name in pages(client, "list_crawlers", "CrawlerNames"):
         yield "crawler", name, tags_of(client.get_tags, "Tags", ResourceArn=f"{arn('glue')}:crawler/{name}")
 
@@ -176,13 +200,14 @@ def list_ssm(client, _ours, _arn):
         yield "parameter", name, tags_of(client.list_tags_for_resource, "TagList", ResourceType="Parameter", ResourceId=name)
 
 
-def list_athena(client, _ours, arn):
+def list_athena(client, ours, arn):
     for group in pages(client, "list_work_groups", "WorkGroups"):
         name = group["Name"]
         tags = tags_of(client.list_tags_for_resource, "Tags", ResourceARN=f"{arn('athena')}:workgroup/{name}")
         yield "workgroup", name, tags
-        for query in pages(client, "list_named_queries", "NamedQueryIds", WorkGroup=name):
-            yield "named query", f"{name}/{query}", tags
+        if ours(name, tags):
+            for query in pages(client, "list_named_queries", "NamedQueryIds", WorkGroup=name):
+                yield "named query", f"{name}/{query}", tags
 
 
 def list_ec2(client, _ours, _arn):
@@ -240,6 +265,7 @@ def main():
     )
     ours = belongs(set(module.params["names"]), module.params["tags"])
     leftovers, checked, kinds = [], {}, Counter()
+    UNREADABLE.clear()  # a warm module's process has had it before
     try:
         caller = module.client("sts").get_caller_identity()
         arn = lambda service: f"arn:{caller['Arn'].split(':')[1]}:{service}:{module.region}:{caller['Account']}"  # noqa: E731 - one line
@@ -251,12 +277,17 @@ def main():
             leftovers += [f"{service} {kind} {name}" for kind, name in mine]
     except (BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=f"Listing {service if checked else 'resources'} failed, so that nothing is proven")
+    if UNREADABLE:
+        module.warn(
+            f"Tags of {len(UNREADABLE)} resource(s) may not be read, so they count as somebody else's; "
+            f"none bears a name of the project: {', '.join(sorted(UNREADABLE)[:5])}"
+        )
     if leftovers and module.params["fail_if_any"]:
         listed = "\n".join(f"  - {item}" for item in sorted(leftovers))
         module.fail_json(
             msg=f"{len(leftovers)} resource(s) of the project are left:\n{listed}", leftovers=sorted(leftovers), checked=checked
         )
-    module.exit_json(changed=False, leftovers=sorted(leftovers), checked=checked, summary=summary(kinds))
+    module.exit_json(changed=False, leftovers=sorted(leftovers), checked=checked, unreadable=sorted(UNREADABLE), summary=summary(kinds))
 
 
 if __name__ == "__main__":

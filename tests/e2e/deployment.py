@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+import yaml
 from botocore.config import Config
 
 from tests.local_cloud import free_port
@@ -60,12 +61,15 @@ class Deployment:
             "dashboard_port": self.page_port,
         }
 
+    def command(self, playbook, *arguments, **settings):
+        """A playbook's command line, as a list of words."""
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        return [program, playbook, *arguments, "-e", json.dumps({**self.settings, **settings})]
+
     def start(self, playbook, *arguments, environment=None, **settings):
         """Start a playbook as a user does, from the repository's root, in a session of its own; returns the process."""
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, *arguments]
-        command += ["-e", json.dumps({**self.settings, **settings})]
         return subprocess.Popen(
-            command,
+            self.command(playbook, *arguments, **settings),
             cwd=self.root,
             env={**os.environ, "MACHINES": "no", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
             stdin=subprocess.DEVNULL,
@@ -84,6 +88,19 @@ class Deployment:
                 process.kill()
                 raise
         return Played(process.returncode, text)
+
+    def sign_as(self, access_key="", secret=""):
+        """From now on deploy with these keys, or as the local cloud's root again."""
+        self.settings.pop("aws_environment", None)
+        if access_key:
+            local = yaml.safe_load((self.root / "inventory" / "group_vars" / "local.yml").read_text())["aws_environment"]
+            keys = {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_CONFIG_FILE": os.devnull}
+            self.settings["aws_environment"] = {key: value for key, value in local.items() if key != "AWS_PROFILE"} | keys
+
+    @property
+    def journal(self):
+        """The file of the local cloud's calls."""
+        return self.state / "localcloud" / "calls.jsonl"
 
     def client(self, service, region="us-east-1"):
         return boto3.client(
@@ -112,8 +129,7 @@ class Deployment:
 
     def writes(self):
         """Lines of the journal of calls that may have changed something."""
-        journal = self.state / "localcloud" / "calls.jsonl"
-        lines = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
+        lines = [json.loads(line) for line in self.journal.read_text().splitlines()] if self.journal.exists() else []
         return [line for line in lines if line["write"]]
 
     def objects(self, bucket, prefix=""):

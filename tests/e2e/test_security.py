@@ -1,28 +1,27 @@
 """Least privilege and controls, on one deployment: made with exactly the deployer's policy, used, looked at, removed."""
 
-import json
 import re
 
 import pytest
 
-from tests import privileges
-from tests.deployer_policy import POLICY
+from tests import deployer_policy, privileges, security_table
 from tests.e2e import controls
-from tests.e2e.deployment import Deployment
-from tests.e2e.use import use_everything
+from tests.e2e.use import PASSWORD, use_everything
+from tests.roles.server import Server, why_no_machines
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines())]
 PREFIX = "sec-"
-SETTINGS = {"name_prefix": PREFIX, "customer_key": True}
 BUCKET = f"{PREFIX}orders-000000000000-us-east-1"
 ROLES = ("Lambda-S3-Processing-Role", "Glue-S3-Crawler-Role", "EC2-Athena-Dashboard-Role")
 DEPLOYER = "arn:aws:iam::000000000000:user/deployer"
 
 
-def deployer_keys(deployment, folder):
+def deployer_keys(site):
     """A user with the printed policies and nothing else; returns its (access key, secret)."""
-    deployment.play("playbooks/deployer-policy.yml", policy_folder=str(folder), **SETTINGS).succeeded()
-    iam = deployment.client("iam")
+    folder = site.folder / "policies"
+    folder.mkdir()
+    site.play("playbooks/deployer-policy.yml", policy_folder=str(folder), name_prefix=PREFIX).succeeded()
+    iam = site.client("iam")
     iam.create_user(UserName="deployer")
     for file in sorted(folder.glob("*.json")):
         policy = iam.create_policy(PolicyName=file.stem, PolicyDocument=file.read_text())["Policy"]["Arn"]
@@ -32,47 +31,57 @@ def deployer_keys(deployment, folder):
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory):
-    """Everything, deployed and used, by a user who has just the deployer's policy."""
-    folder = tmp_path_factory.mktemp("security")
-    made = Deployment(folder)
-    made.play("site.yml", "--limit", "localcloud").succeeded()
-    made.sign_as(*deployer_keys(made, folder))
+def server(tmp_path_factory):
+    made = Server(tmp_path_factory.mktemp("security"))
+    made.site.play("site.yml", "--limit", "localcloud", environment={"MACHINES": "auto"}).succeeded()
+    made.site.client("s3").create_bucket(Bucket="somebodys-own")
+    made.site.client("sqs").create_queue(QueueName="somebodys-own")
     try:
-        made.play("site.yml", **SETTINGS).succeeded()
-        use_everything(made, PREFIX)
         yield made
     finally:
-        made.sign_as()
-        made.play("teardown.yml", **SETTINGS)
+        made.site.sign_as()
         made.play("playbooks/stop-localcloud.yml")
 
 
 @pytest.fixture(scope="module")
-def aws(deployed):
+def life(server):
+    """The life of a deployment, by a user who has just the deployer's policy; it goes on when it is asked for more."""
+    server.site.sign_as(*deployer_keys(server.site))
+    server.site.settings |= {"dashboard_password": PASSWORD}
+    return deployer_policy.live(server.site, PREFIX, first=())
+
+
+@pytest.fixture(scope="module")
+def deployed(server, life):
+    """Everything is there and has been used; returns the pages' answers."""
+    assert next(life) == "used"
+    return use_everything(server, PREFIX, customer_key=True)
+
+
+@pytest.fixture(scope="module")
+def aws(server, deployed):
     """What was deployed, for the controls."""
-    tagged = [
-        instance["InstanceId"]
-        for reservation in deployed.client("ec2").describe_instances()["Reservations"]
-        for instance in reservation["Instances"]
-        if instance["State"]["Name"] == "running"
-    ]
-    kms = deployed.client("kms")
+    site = server.site
+    found = site.client("ec2").describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
     return controls.Deployed(
-        client=deployed.client,
+        client=site.client,
         account="000000000000",
         buckets=[BUCKET, f"{PREFIX}artifacts-000000000000-us-east-1"],
         functions=[f"{PREFIX}FilterAndProcessOrders"],
         roles=[PREFIX + role for role in ROLES],
         workgroups=[f"{PREFIX}orders"],
-        keys=[kms.describe_key(KeyId=f"alias/{PREFIX}headwater")["KeyMetadata"]["Arn"]],
-        instances=tagged,
+        keys=[site.client("kms").describe_key(KeyId=f"alias/{PREFIX}headwater")["KeyMetadata"]["Arn"]],
+        instances=[instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]],
         crawlers=[f"{PREFIX}orders_processed_crawler"],
         log_groups=[f"/aws/lambda/{PREFIX}FilterAndProcessOrders"],
     )
 
 
-def test_there_is_one_of_each_kind_to_look_at(aws):
+def test_every_page_answers(deployed):
+    assert set(deployed.values()) == {200}, deployed
+
+
+def test_there_is_something_of_each_kind_to_look_at(aws):
     assert all([aws.buckets, aws.functions, aws.roles, aws.workgroups, aws.keys, aws.instances, aws.crawlers, aws.log_groups])
 
 
@@ -81,61 +90,72 @@ def test_control(identity, aws):
     assert controls.CHECKS[identity](aws) == []
 
 
-def test_objects_results_and_logs_are_encrypted_with_the_customer_key(deployed, aws):
-    s3 = deployed.client("s3")
-    for prefix in ("raw/", "processed/", "audit/", "enriched/"):
-        keys = list(deployed.objects(BUCKET, prefix))
+def test_objects_results_and_logs_are_encrypted_with_the_customer_key(server, aws):
+    s3 = server.site.client("s3")
+    for prefix in ("raw/", "processed/", "rejected/", "audit/", "enriched/"):
+        keys = list(server.site.objects(BUCKET, prefix))
         assert keys, prefix
         heads = [s3.head_object(Bucket=BUCKET, Key=key) for key in keys]
         assert {(head["ServerSideEncryption"], head["SSEKMSKeyId"]) for head in heads} == {("aws:kms", aws.keys[0])}
-    (group,) = deployed.client("logs").describe_log_groups(logGroupNamePrefix=aws.log_groups[0])["logGroups"]
+    (group,) = server.site.client("logs").describe_log_groups(logGroupNamePrefix=aws.log_groups[0])["logGroups"]
     assert group["kmsKeyId"] == aws.keys[0]
 
 
 # -- each role
 
 
-def role_statements(deployed, role):
-    document = deployed.client("iam").get_role_policy(RoleName=PREFIX + role, PolicyName=PREFIX + role)["PolicyDocument"]
+def sessions(role):
+    """The ARNs of a role's sessions, as a regular expression."""
+    return rf"arn:aws:sts::\d+:assumed-role/{PREFIX}{role}/.*"
+
+
+def statements(server, role):
+    document = server.site.client("iam").get_role_policy(RoleName=PREFIX + role, PolicyName=PREFIX + role)["PolicyDocument"]
     return document["Statement"]
 
 
-def declared_reasons(deployed):
-    """{(role, action): reason} of the grants that are unused here, or wider than one resource, on purpose."""
-    from tests.structure.security_table import reasons
-
-    return reasons()
-
-
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_uses_all_that_it_is_granted_and_is_granted_all_that_it_uses(deployed, role):
-    granted = privileges.grants({"Statement": role_statements(deployed, role)})
-    asked = privileges.used(deployed.journal, rf"arn:aws:sts::\d+:assumed-role/{PREFIX}{role}/.*")
+def test_a_role_is_granted_all_that_it_uses(server, deployed, role):
+    granted = privileges.grants({"Statement": statements(server, role)})
+    asked = privileges.used(server.site.journal, sessions(role))
     assert asked
     assert privileges.ungranted(granted, asked) == []
-    excused = {action for one, action in declared_reasons(deployed) if one == role}
-    assert [grant for grant in privileges.unused(granted, asked) if grant.action not in excused] == []
+    assert privileges.denied(server.site.journal, sessions(role)) == set()
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_nothing_was_refused_to_a_role(deployed, role):
-    assert privileges.denied(deployed.journal, rf"arn:aws:sts::\d+:assumed-role/{PREFIX}{role}/.*") == set()
+def test_a_role_uses_all_that_it_is_granted(server, deployed, role):
+    """Each action of each statement was asked for, on one of its resources at least, or the document says why not."""
+    asked = privileges.used(server.site.journal, sessions(role))
+    unused = set()
+    for statement in statements(server, role):
+        for action in statement["Action"]:
+            one = {privileges.Grant(action, resource) for resource in statement["Resource"]}
+            unused |= {action} if privileges.unused(one, asked) == sorted(one) else set()
+    excused = {action for row in security_table.rows() if row.role == role and row.is_unused_here for action in row.actions}
+    assert unused == excused
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_document_tells_what_a_role_may_do_and_why(server, deployed, role):
+    deployed_rows = {row.without_reason for row in security_table.as_rows(PREFIX + role, statements(server, role), PREFIX)}
+    told = [row for row in security_table.rows() if row.role == role]
+    lacking = deployed_rows - {row.without_reason for row in told}
+    assert not lacking, "docs/security.md lacks:\n" + "\n".join(security_table.text(row) for row in sorted(lacking, key=str))
+    assert {row.without_reason for row in told} == deployed_rows
+    assert [row for row in told if not row.why] == []
 
 
 # -- who deploys; last, since it tears down
 
 
-def test_the_deployers_policy_is_just_what_deploying_takes(deployed):
-    again = deployed.play("site.yml", **SETTINGS).succeeded()
-    assert again.changed == 0
-    deployed.play("playbooks/check-drift.yml", **SETTINGS).succeeded()
-    deployed.play("teardown.yml", **SETTINGS).succeeded()
-    deployed.play("teardown.yml", **SETTINGS).succeeded()
+def test_the_deployers_policy_is_just_what_deploying_takes(server, life, deployed):
+    server.site.settings.pop("dashboard_password")
+    assert list(life) == ["removed"]
+    journal, documents = server.site.journal, sorted((server.site.folder / "policies").glob("*.json"))
+    refused = {(action, resource) for action, resource in privileges.denied(journal, re.escape(DEPLOYER))}
+    assert {one for one in refused if not deployer_policy.TRIED.fullmatch(one[0]) or PREFIX in one[1]} == set()
+    assert any("somebodys-own" in resource for _, resource in refused), "nobody else's resources were looked at"
 
-    assert privileges.denied(deployed.journal, re.escape(DEPLOYER)) == set()
-    asked = privileges.used(deployed.journal, re.escape(DEPLOYER))
-    statements = json.loads((deployed.folder / "headwater-deployer-1.json").read_text())["Statement"]
-    for file in sorted(deployed.folder.glob("headwater-deployer-[2-9].json")):
-        statements += json.loads(file.read_text())["Statement"]
-    assert privileges.unused(privileges.grants({"Statement": statements}), asked) == []
-    assert POLICY.exists()
+    granted = {grant.action for file in documents for grant in privileges.grants(privileges.read(file))}
+    assert granted == {action for action, _ in privileges.used(journal, re.escape(DEPLOYER))}

@@ -67,4 +67,5 @@ def tasks(name):
 
 def task_files():
     """Files that hold tasks: roles', playbooks and what they include."""
-    return [name for name in files() if re.fullmatch(r"roles/[^/]+/tasks/.*\.yml|playbooks/(?!vars/).*\.yml|(?!requirements)[^/.]+\.yml", name)]
+    holders = r"roles/[^/]+/tasks/.*\.yml|playbooks/(?!vars/).*\.yml|(?!requirements)[^/.]+\.yml"
+    return [name for name in files() if re.fullmatch(holders, name)]

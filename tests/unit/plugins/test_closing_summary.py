@@ -29,6 +29,14 @@ def test_a_long_text_is_folded_under_itself_and_a_long_word_is_never_cut():
     assert any(line.startswith("│ Empty ") for line in lines)
 
 
+def test_lines_to_copy_are_not_folded():
+    command = "curl " + "--header x " * 20
+    lines = summary.box([("Query", [command, "or else"])])
+    assert lines[1] == f"│ Query  {command} │"
+    assert lines[2].startswith("│        or else ")
+    assert len({len(line) for line in lines}) == 1
+
+
 class Display:
     """Collects what would be shown."""
 
@@ -53,6 +61,17 @@ BOX = {"_run": {"closing_box": [{"title": "Dashboard", "text": "http://127.0.0.1
 
 def test_it_shows_what_a_play_left():
     assert "│ Dashboard  http://127.0.0.1:5000 │" in end(BOX)
+
+
+def test_what_has_an_order_comes_first_and_the_rest_as_it_was_left():
+    rows = [
+        {"title": "Second", "order": 2, "lines": ["a", "b"]},
+        {"title": "First", "order": 1, "text": "x"},
+        {"title": "Then", "text": "y"},
+        {"title": "Last", "text": "z"},
+    ]
+    shown = end({"_run": {"closing_box": rows}})
+    assert [line.split()[1] for line in shown[1:-1]] == ["First", "Second", "b", "Then", "Last"]
 
 
 def test_after_a_failure_it_shows_what_nobody_could_know_otherwise():

@@ -71,6 +71,7 @@ def test_machines_that_are_not_wanted_are_the_reason(tmp_path):
     reason = load("lookup", "no_machines").reason
     for no in ("no", "No", False, "off", "0"):
         assert reason(no, str(tmp_path), str(tmp_path)) == "MACHINES=no was asked for"
+    assert reason("no: apt found no mirror", str(tmp_path), str(tmp_path)) == "apt found no mirror"
 
 
 def test_what_is_lacking_is_the_reason(tmp_path, monkeypatch):

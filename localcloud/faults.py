@@ -49,7 +49,7 @@ class Faults:
     def set(self, given):
         """New settings; what was counted is forgotten."""
         self.settings = checked(given)
-        self.random = random.Random(self.settings["seed"])  # noqa: S311 - it must be repeatable, not secret
+        self.dice = {}
         self.injected = Counter()
 
     async def __call__(self, scope, receive, send):
@@ -61,12 +61,19 @@ class Faults:
         service = self.signer(headers, scope)[2]
         if service is None or (self.settings["services"] and service not in self.settings["services"]):
             return await self.app(scope, receive, send)
-        if self.random.random() >= self.settings["share"]:
+        dice = self._dice(service)
+        if dice.random() >= self.settings["share"]:
             return await self.app(scope, receive, send)
-        kind = self.random.choice(self.settings["kinds"])
+        kind = dice.choice(self.settings["kinds"])
         self.injected[f"{service} {kind}"] += 1
         await read(receive)  # the connection serves the next request
         return await refuse(send, protocol(service, headers), kind, scope["method"])
+
+    def _dice(self, service):
+        """Each service has its own, so that what befalls its requests does not depend on the other services'."""
+        if service not in self.dice:
+            self.dice[service] = random.Random(f"{self.settings['seed']} {service}")  # noqa: S311 - repeatable, not secret
+        return self.dice[service]
 
     async def _configure(self, scope, receive, send):
         """Tell the settings, or take new ones."""

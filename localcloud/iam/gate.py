@@ -49,6 +49,20 @@ def install():
         app.SERVICE_HANDLERS[service] = after(app.SERVICE_HANDLERS[service])
     app.SERVICE_HANDLERS["logs"] = _refuse_unusable_keys(app.SERVICE_HANDLERS["logs"])
     app.SERVICE_HANDLERS["s3"] = _hide_what_is_absent(app.SERVICE_HANDLERS["s3"])
+    _take_names_for_tags_of_log_groups()
+
+
+def _take_names_for_tags_of_log_groups():
+    """TagLogGroup needs TagResource's permission and names a group; MiniStack asks for TagResource's ARN then."""
+    from ministack.services import cloudwatch_logs
+
+    stock = cloudwatch_logs.validate_tag_resource_arn
+
+    def validate(arn, **scope):
+        by_name = (call := _call.get()) and call.service == "logs" and call.operation.endswith("LogGroup")
+        return None if by_name else stock(arn, **scope)
+
+    cloudwatch_logs.validate_tag_resource_arn = validate
 
 
 def _remembered(parse):

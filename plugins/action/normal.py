@@ -33,6 +33,7 @@ from ansible.plugins.loader import module_loader
 
 ROOT = Path(__file__).resolve().parents[2]
 OUR_MODULES = ROOT / "plugins" / "modules"
+STOCK = {"ansible.builtin.wait_for": "ansible.modules.wait_for", "ansible.builtin.file": "ansible.modules.file"}
 COLLECTIONS = re.compile(r"\b((?:amazon|community)\.aws\.[a-z0-9_]+):")
 CLIENT = re.compile(r"""client\(\s*["']([a-z0-9-]+)["']""")
 PROFILE = "legacy"  # how Ansible serialises what goes to and comes from Python modules
@@ -51,12 +52,14 @@ def enabled():
 def is_warm(name):
     """Is this one of the modules that profit? `name` as Ansible resolved it."""
     short = name.rpartition(".")[2]
-    return name.startswith(("amazon.aws.", "community.aws.")) or (OUR_MODULES / f"{short}.py").exists()
+    return name in STOCK or name.startswith(("amazon.aws.", "community.aws.")) or (OUR_MODULES / f"{short}.py").exists()
 
 
 @cache
 def load(name):
     """The module's Python module, imported once."""
+    if name in STOCK:
+        return importlib.import_module(STOCK[name])
     if name.startswith(("amazon.aws.", "community.aws.")):
         namespace, collection, short = name.split(".")
         return importlib.import_module(f"ansible_collections.{namespace}.{collection}.plugins.modules.{short}")

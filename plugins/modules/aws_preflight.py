@@ -15,10 +15,6 @@ options:
     description: The region to deploy to.
     type: str
     default: ""
-  public_key_file:
-    description: File of the public SSH key; empty where no server is made.
-    type: path
-    default: ""
   allowed_cidrs:
     description: Who may reach the servers, as CIDR blocks.
     type: list
@@ -55,7 +51,6 @@ import ipaddress
 import os
 import re
 import time
-from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -85,17 +80,6 @@ def region_problems(region):
     # Among the endpoints are some that are no region, such as fips-us-east-1.
     known &= {name for partition in partitions for name in partition["regions"]}
     return [] if region in known else [f"aws_region is {region!r}, which botocore does not know as a region with Athena"]
-
-
-def key_problems(path):
-    if not path:
-        return []
-    file = Path(path).expanduser()
-    if not file.is_file():
-        return [f"ec2_public_key_file is {path!r}: no such file; make a pair with ssh-keygen -t ed25519"]
-    if "PRIVATE KEY" in file.read_text(errors="replace"):
-        return [f"ec2_public_key_file is {path!r}, a private key: name the .pub file"]
-    return []
 
 
 def cidr_problems(cidrs):
@@ -150,7 +134,6 @@ def main():
         {
             "account_id": {"default": ""},
             "region": {"default": ""},
-            "public_key_file": {"type": "path", "default": ""},
             "allowed_cidrs": {"type": "list", "elements": "str"},
             "settings_file": {"default": "inventory/group_vars/aws.yml"},
             "unknown_variables": {"type": "list", "elements": "str", "default": []},
@@ -164,7 +147,6 @@ def main():
         *params["unknown_variables"],
         *account_problems(params["account_id"]),
         *region_problems(params["region"]),
-        *key_problems(params["public_key_file"]),
         *cidr_problems(params["allowed_cidrs"]),
         *caller_problems(params["account_id"], params["region"]),
     ]

@@ -13,9 +13,21 @@ options:
     type: path
     required: true
   archive:
-    description: Tar of C(requirements.txt) and the wheels, as M(wheel_archive) makes it.
+    description: Tar of C(requirements.txt) and the wheels, as M(wheel_archive) makes it, on the server. One that was sent goes afterwards.
     type: path
     required: true
+  source:
+    description: The archive on the side of who deploys; it is sent to I(archive) where that one is needed and is not this one.
+    type: path
+    default: ""
+  sha256:
+    description: Digest of I(source). The action plugin sets it.
+    type: str
+    default: ""
+  sent:
+    description: Where I(source) lies on the server, once it was sent. The action plugin sets it.
+    type: path
+    default: ""
   python:
     description: The Python that it is made with.
     type: str
@@ -28,11 +40,13 @@ EXAMPLES = r"""
   locked_venv:
     path: /opt/headwater-dashboard/venvs/0123456789ab
     archive: /opt/headwater-dashboard/wheels.tar
+    source: .cache/wheels/0123456789ab.tar
     python: python3.12
 """
 
 RETURN = r"""
 packages: {description: What is installed, as pip freezes it., type: list, elements: str, returned: always}
+needs_archive: {description: That I(source) has to be sent first; nothing was done., type: bool, returned: then}
 """
 
 import json
@@ -42,6 +56,7 @@ import subprocess
 import tarfile
 import tempfile
 
+from ansible.module_utils import sent_archive
 from ansible.module_utils.basic import AnsibleModule
 
 MARK = "complete.json"
@@ -94,7 +109,7 @@ def main():
     module = AnsibleModule(
         {
             "path": {"type": "path", "required": True},
-            "archive": {"type": "path", "required": True},
+            **sent_archive.OPTIONS,
             "python": {"default": "python3"},
         },
         supports_check_mode=True,
@@ -103,9 +118,16 @@ def main():
     before = describe(path)
     after = before
     if before is None and not module.check_mode:
+        if sent_archive.lacks(module.params) and not module.params["sent"]:
+            module.exit_json(changed=False, needs_archive=True)
         os.umask(0o022)
         try:
-            build(path, module.params["archive"], module.params["python"])
+            with sent_archive.alone(module.params):
+                sent_archive.take(module.params)
+                if describe(path) is None:
+                    build(path, module.params["archive"], module.params["python"])
+                if module.params["sent"]:
+                    os.unlink(module.params["archive"])
         except (VenvError, OSError, tarfile.TarError) as error:
             module.fail_json(msg=f"The environment {path} cannot be made: {error}")
         after = describe(path)

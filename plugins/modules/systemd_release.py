@@ -21,9 +21,21 @@ options:
     type: path
     required: true
   archive:
-    description: Tar of the release.
+    description: Tar of the release, on the server.
     type: path
     required: true
+  source:
+    description: The archive on the side of who deploys; it is sent to I(archive) where that one is needed and is not this one.
+    type: path
+    default: ""
+  sha256:
+    description: Digest of I(source). The action plugin sets it.
+    type: str
+    default: ""
+  sent:
+    description: Where I(source) lies on the server, once it was sent. The action plugin sets it.
+    type: path
+    default: ""
   release:
     description: Name of the release, which tells its content.
     type: str
@@ -69,6 +81,7 @@ EXAMPLES = r"""
     name: headwater-dashboard
     root: /opt/headwater-dashboard
     archive: /opt/headwater-dashboard/release.tar
+    source: .cache/releases/dashboard-0123456789ab.tar
     release: 0123456789ab
     unit: "{{ lookup('template', 'dashboard.service.j2') }}"
     health_url: https://127.0.0.1:5000/healthz
@@ -79,6 +92,7 @@ EXAMPLES = r"""
 RETURN = r"""
 release: {description: The release in use., type: str, returned: always}
 restarted: {description: Whether the service was started or restarted., type: bool, returned: always}
+needs_archive: {description: That I(source) has to be sent first; nothing was done., type: bool, returned: then}
 """
 
 import os
@@ -90,6 +104,7 @@ import time
 import urllib.error
 import urllib.request
 
+from ansible.module_utils import sent_archive
 from ansible.module_utils.basic import AnsibleModule
 
 UNITS = "/etc/systemd/system"
@@ -174,7 +189,9 @@ class Service:
         return "does not run"
 
     def intact(self):
-        """Are the release's files those of the archive?"""
+        """Are the release's files those of the archive, and is that the one that was asked for?"""
+        if sent_archive.lacks(self.params):
+            return False
         try:
             with tarfile.open(self.params["archive"]) as tar:
                 return all(self.same(tar, member) for member in tar.getmembers())
@@ -229,7 +246,9 @@ class Service:
         try:
             write(file, text)
             systemctl("daemon-reload", must=True)
-            problem = self.started(self.candidate, self.params["candidate_health_url"], "start")
+            problem = self.started(
+                self.candidate, self.params["candidate_health_url"], "restart"
+            )  # one of a run that was killed may be there
             if problem:
                 raise ReleaseError(f"release {self.release} {problem} as a candidate.{last_words(self.candidate, began)}")
         finally:
@@ -330,7 +349,7 @@ def main():
         {
             "name": {"required": True},
             "root": {"type": "path", "required": True},
-            "archive": {"type": "path", "required": True},
+            **sent_archive.OPTIONS,
             "release": {"required": True},
             "group": {"default": "root"},
             "unit": {"required": True},
@@ -345,15 +364,22 @@ def main():
     )
     service = Service(module.params)
     before, after = service.describe(), service.wanted()
-    changed = before != after
+    changed, restarted = before != after, False
     if changed and not module.check_mode:
+        if sent_archive.lacks(module.params) and not module.params["sent"]:
+            module.exit_json(changed=False, needs_archive=True)
         try:
-            service.put_into_use(before)
-            service.prune()
+            with sent_archive.alone(module.params):
+                sent_archive.take(module.params)
+                there = service.describe()
+                if there != after:  # after a release that failed, the one in use lacks no more than its archive
+                    service.put_into_use(there)
+                    service.prune()
+                    restarted = True
         except (ReleaseError, OSError, LookupError, tarfile.TarError) as error:
             module.fail_json(msg=f"{service.name}: {error}", release=service.used())
     before, after = ({**side, "unit": side["unit"].split("\n")} for side in (before, after))  # as lines, for the eye
-    module.exit_json(changed=changed, restarted=changed, release=service.release, diff={"before": before, "after": after})
+    module.exit_json(changed=changed, restarted=restarted, release=service.release, diff={"before": before, "after": after})
 
 
 if __name__ == "__main__":

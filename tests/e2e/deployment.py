@@ -36,6 +36,17 @@ class Played:
     def changed(self):
         return sum(host["changed"] for host in self.recap.values())
 
+    @property
+    def changes(self):
+        """["task (host)"] of what the run changed."""
+        found, task = [], ""
+        for line in self.text.splitlines():
+            if named := re.match(r"(?:TASK|RUNNING HANDLER) \[(.*)\] \*", line):
+                task = named[1]
+            elif host := re.match(r"changed: \[([^\] ]+)", line):
+                found.append(f"{task} ({host[1]})")
+        return found
+
     def succeeded(self):
         """This, or the run's last words as the test's failure."""
         assert self.code == 0, self.text[-6000:]

@@ -16,7 +16,7 @@ def stumbling(tmp_path_factory):
     deployment = Deployment(tmp_path_factory.mktemp("faults"))
     try:
         deployment.play("site.yml", "--limit", "localclouds", **QUICK).succeeded()
-        faults(deployment, share=0.15, seed=11)
+        faults(deployment, share=0.15, seed=96)
         yield deployment
     finally:
         deployment.play("playbooks/stop-localcloud.yml", **QUICK)
@@ -34,7 +34,7 @@ def test_a_deployment_its_repetition_an_upload_and_a_teardown_end_well(stumbling
     met = faults(stumbling)
     assert sum(met.values()) > 20
     assert {"s3", "iam", "lambda", "glue", "athena", "logs", "sqs"} <= {name.split()[0] for name in met}
-    assert stumbling.play("site.yml", **QUICK).succeeded().changed == 0
+    assert stumbling.play("site.yml", **QUICK).succeeded().changes == []
 
     sample = tmp_path / "orders.csv"
     sample.write_text("OrderID,Customer,Amount,Status,OrderDate\nO1,Ann,10.00,confirmed,2025-02-01\nO2,Bob,oops,confirmed,2025-02-01\n")

@@ -42,7 +42,7 @@ def test_of_two_at_once_the_second_refuses_and_the_first_succeeds(locked):
     text, _ = first.communicate(timeout=200)
     assert second.code == 2
     assert f"another run deploys, {held['owner']} (process {first.pid} on {held['host']}, since {held['since']})" in second.text
-    assert second.changed == 0
+    assert second.changes == []
     assert first.returncode == 0, text[-3000:]
     assert holder(locked) is None
 

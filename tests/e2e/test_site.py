@@ -4,7 +4,6 @@ import csv
 import importlib.util
 import io
 import json
-import re
 import stat
 import time
 import zipfile
@@ -158,7 +157,7 @@ def test_the_page_shows_them_in_a_browser(site, browser):
 def test_the_same_file_again_changes_nothing(site):
     before = site.objects(BUCKET)
     played = site.play("playbooks/upload-orders.yml", orders_csv=str(site.state / "sample-orders.csv")).succeeded()
-    assert played.changed == 0
+    assert played.changes == []
     after = site.objects(BUCKET)
     assert {key: value for key, value in after.items() if not key.startswith("enriched/")} == {
         key: value for key, value in before.items() if not key.startswith("enriched/")
@@ -283,16 +282,17 @@ def test_functions_have_only_their_layers_packages(site):
         assert "No module named 'pyarrow'" in answer["Payload"].read().decode()
     finally:
         functions.delete_function(FunctionName="probe")
-        site.client("logs").delete_log_group(logGroupName="/aws/lambda/probe")
+    # Its role may write the log of the function that it is for, and make no group for another.
+    assert site.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/probe")["logGroups"] == []
 
 
 def test_a_second_run_changes_nothing(site):
-    assert site.play("playbooks/up.yml").succeeded().changed == 0
+    assert site.play("playbooks/up.yml").succeeded().changes == []
 
 
 def test_check_mode_of_what_is_deployed_writes_nothing(site):
     before = len(site.writes())
-    assert site.play("site.yml", "--check", "--diff").succeeded().changed == 0
+    assert site.play("site.yml", "--check", "--diff").succeeded().changes == []
     assert site.play("teardown.yml", "--check").succeeded().changed > 5
     assert len(site.writes()) == before
 
@@ -300,75 +300,11 @@ def test_check_mode_of_what_is_deployed_writes_nothing(site):
 def test_one_pipeline_or_one_service_alone(site):
     alone = site.play("site.yml", "--limit", "orders").succeeded()
     assert list(alone.recap) == ["orders"]
-    assert alone.changed == 0
+    assert alone.changes == []
     glue = site.play("site.yml", "--tags", "glue").succeeded()
     assert "TASK [glue : Databases are present]" in glue.text
     assert "TASK [lambda : Functions are present]" not in glue.text
-    assert glue.changed == 0
-
-
-#: `location` is a presigned URL, which holds the time.
-VOLATILE = {"response_metadata", "duration", "invocation", "location"}
-
-
-def told(played):
-    """What Ansible's JSON callback tells of a run: {(play, task, host): result}, without times and request ids."""
-    text = played.text
-    document = json.loads(text[text.index('{\n    "custom_stats"') : text.rindex("}") + 1])
-    return {
-        (play["play"]["name"], task["task"]["name"], index, host): settled(result)
-        for play in document["plays"]
-        for index, task in enumerate(play["tasks"])
-        for host, result in task["hosts"].items()
-    }
-
-
-def settled(value):
-    """A result without what differs from one run to the next."""
-    if isinstance(value, dict):
-        return {key: settled(item) for key, item in value.items() if key not in VOLATILE}
-    if isinstance(value, list):
-        return [settled(item) for item in value]
-    return value
-
-
-def both_ways(site, *arguments, **settings):
-    """The same run with warm modules and without, as `told`."""
-    as_json = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
-    runs = [site.play("site.yml", *arguments, environment={"HEADWATER_WARM": warm, **as_json}, **settings) for warm in ("1", "0")]
-    assert runs[0].code == runs[1].code, runs[0].text[-3000:] + runs[1].text[-3000:]
-    return [told(run) for run in runs]
-
-
-def test_drift_is_named_and_mended_the_same_with_warm_modules_as_without(site):
-    block = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": True}
-    site.client("s3").put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=block)
-    managed = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
-    site.client("iam").attach_role_policy(RoleName="Lambda-S3-Processing-Role", PolicyArn=managed)
-    warm, stock = both_ways(site, "--check", "--diff")
-    assert warm == stock
-    assert len(warm) > 40
-    played = site.play("site.yml", "--check", "--diff").succeeded()
-    assert re.search(r'-\s+"BlockPublicPolicy": false', played.text)
-    assert managed in played.text
-    assert played.changed == 2
-    assert site.play("site.yml").succeeded().changed == 2
-    assert all(site.client("s3").get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"].values())
-
-
-def test_runs_that_change_nothing_tell_the_same_with_warm_modules_as_without(site):
-    warm, stock = both_ways(site)
-    assert warm == stock
-    assert not any(result.get("changed") for result in warm.values())
-
-
-def test_errors_are_the_same_with_warm_modules_as_without(site):
-    too_little = [{"name": "orders", "output_location": "s3://x/", "bytes_scanned_cutoff": 5}]
-    refused = [{"name": "no such/name", "output_location": "s3://x/"}]
-    for groups, words in ((too_little, "bytes_scanned_cutoff is 5"), (refused, "no such/name")):
-        warm, stock = both_ways(site, "--tags", "athena", athena_workgroups=groups)
-        assert warm == stock
-        assert words in json.dumps(list(warm.values())[-1])
+    assert glue.changes == []
 
 
 def test_a_misspelt_setting_is_named(site):
@@ -424,7 +360,7 @@ def test_teardown_leaves_nothing(site):
 
 
 def test_a_second_teardown_changes_nothing(site):
-    assert site.play("teardown.yml").succeeded().changed == 0
+    assert site.play("teardown.yml").succeeded().changes == []
 
 
 def test_the_proof_fails_when_something_is_left(site):
@@ -454,11 +390,9 @@ def test_stopping_leaves_no_process_and_no_file(site):
     assert not site.state.exists()
 
 
-def test_missing_settings_for_aws_are_all_named_at_once(site, tmp_path):
+def test_missing_settings_for_aws_are_all_named_at_once(site):
     dead = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
-    run = site.play(
-        "site.yml", "-i", "inventory/aws.yml", environment=dead, ec2_public_key_file=str(tmp_path / "no.pub"), aws_region="mars-1"
-    )
+    run = site.play("site.yml", "-i", "inventory/aws.yml", environment=dead, aws_region="mars-1")
     assert run.code == 2
-    for words in ("aws_account_id is not set", "'mars-1'", "no such file", "allowed_cidrs is empty", "does not answer"):
+    for words in ("aws_account_id is not set", "'mars-1'", "allowed_cidrs is empty", "does not answer"):
         assert words in run.text

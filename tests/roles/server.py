@@ -1,5 +1,7 @@
 """A deployment with a server of its own: a copy of the repository, a machine, and what SSH says of it."""
 
+import base64
+import contextlib
 import json
 import os
 import re
@@ -8,6 +10,7 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
+import xmlrpc.client
 
 from tests.e2e.deployment import Deployment
 from tests.local_cloud import ROOT, wait_for
@@ -61,8 +64,6 @@ class Server:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting), NoRedirects)
         request = urllib.request.Request(self.page + path)
         if password:
-            import base64
-
             request.add_header("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
         try:
             with opener.open(request, timeout=30) as answer:
@@ -78,6 +79,56 @@ class Server:
 
     def wait_until_it_serves(self, seconds=30):
         wait_for(self.serves, "the page's answer", seconds)
+
+    def supervisor(self):
+        """The supervisor of the local cloud's process, to stop and start it as a user cannot."""
+        from tests.modules.runner import load
+
+        params = {
+            "name": "localcloud",
+            "folder": str(self.site.state / "supervisor"),
+            "log": str(self.site.state / "logs" / "localcloud.log"),
+        }
+        return load("supervised_process").Supervised(params).rpc()
+
+    def local_cloud_answers(self):
+        try:
+            return urllib.request.urlopen(f"{self.site.endpoint}/_ministack/ready", timeout=5).status == 200
+        except OSError:
+            return False
+
+    def start_local_cloud(self):
+        """Start it again where it was stopped."""
+        with contextlib.suppress(xmlrpc.client.Fault):  # it may run already
+            self.supervisor().startProcess("localcloud")
+        wait_for(self.local_cloud_answers, "the local cloud's answer", 30)
+
+    def faults(self, **settings):
+        """Let the local cloud answer with throttles and errors, or with none any more."""
+        request = urllib.request.Request(f"{self.site.endpoint}/_headwater/faults", json.dumps(settings).encode())
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def question(self, password, refresh=False):
+        """(rows, stats) of one of the page's answers; `refresh` has Athena asked anew."""
+        status, text = self.get("/orders/total_sales_by_customer.json" + "?refresh=1" * refresh, password)
+        assert status == 200, text
+        found = json.loads(text)
+        return found["rows"], found["stats"]
+
+    def is_fresh(self, password):
+        """Does Athena answer the page now?"""
+        status, text = self.get("/orders/total_sales_by_customer.json?refresh=1", password)
+        return status == 200 and not json.loads(text)["stats"]["stale"]
+
+    def is_ready(self, password):
+        """Does the page reach its workgroups?"""
+        return self.get("/readyz", password)[0] == 200
+
+    def terminate(self):
+        """Let the instance be gone, as by hand."""
+        ec2, instance = self.site.client("ec2"), self.record["instance_id"]
+        ec2.terminate_instances(InstanceIds=[instance])
+        ec2.get_waiter("instance_terminated").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
 
     def starts(self):
         """How often the unit has been started since the server booted."""

@@ -3,10 +3,14 @@
 import hashlib
 import re
 import ssl
+import subprocess
+import sys
+import time
 
 import pytest
 
-from tests.local_cloud import wait_for
+from tests.local_cloud import ROOT, wait_for
+from tests.roles import browsing, kills
 from tests.roles.server import UNIT, Server, shown_fingerprint, shown_password, why_no_machines
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines())]
@@ -29,12 +33,28 @@ def planned(server):
 @pytest.fixture(scope="module")
 def deployed(server, planned):
     """The first deployment."""
-    return server.play().succeeded()
+    started = time.monotonic()
+    run = server.play().succeeded()
+    run.seconds = time.monotonic() - started
+    return run
 
 
 @pytest.fixture(scope="module")
 def password(deployed):
     return shown_password(deployed.text)
+
+
+@pytest.fixture(scope="module")
+def answers(server, password):
+    """Orders are there, and the page has shown what they come to: the rows of one of its answers."""
+    orders = server.site.folder / "orders.csv"
+    generated = subprocess.run([sys.executable, ROOT / "files/samples/generate_orders.py"], capture_output=True, text=True, check=True)
+    orders.write_text(generated.stdout)
+    server.play("playbooks/upload-orders.yml", orders_csv=str(orders)).succeeded()
+    rows, stats = server.question(password)
+    assert len(rows) > 1
+    assert not stats["stale"]
+    return rows
 
 
 def test_check_mode_says_what_a_server_that_is_not_there_would_get(server, planned):
@@ -69,12 +89,94 @@ def test_keys_are_for_this_user_alone(server, deployed):
     assert {file.stat().st_mode & 0o777 for file in private} == {0o600}
 
 
+def test_the_servers_host_key_is_its_own_and_no_more_the_one_of_its_user_data(server, deployed):
+    program = ["ssh-keyscan", "-t", "ed25519", server.record["address"]]
+    served = subprocess.run(program, capture_output=True, text=True, check=True).stdout.split()[-1]
+    (known,) = (server.folder / "dashboard.known_hosts").read_text().splitlines()
+    assert known.split() == [server.record["instance_id"], "ssh-ed25519", served]
+    (given,) = server.folder.glob("*-host.pub")
+    assert served not in given.read_text()
+
+
+def test_a_person_signs_in_in_a_browser_sees_the_five_answers_and_signs_out(server, deployed, password, answers, browser):
+    served = ssl.get_server_certificate((server.record["address"], server.site.page_port))
+    assert shown_fingerprint(deployed.text).replace(":", "").lower() == hashlib.sha256(ssl.PEM_cert_to_DER_cert(served)).hexdigest()
+    with browsing.believing(browser):
+        browser.get(f"{server.page}/orders")
+        browsing.arrives(browser, "/sign-in?next=%2Forders")
+        browsing.sign_in(browser, "viewer", password)
+        browsing.arrives(browser, "/orders")
+        found = browsing.answered(browser)
+        assert len(found) == len(list((ROOT / "sql" / "orders").glob("*.sql"))) == 5
+        assert all(found.values()), found
+        browsing.keep_picture(browser, "server.png")
+        assert browsing.complaints(browser) == []
+        browsing.sign_out(browser)
+        browsing.arrives(browser, "/sign-in")
+        browser.get(f"{server.page}/orders")
+        browsing.arrives(browser, "/sign-in?next=%2Forders")
+
+
+def test_while_athena_throttles_and_fails_the_last_good_answers_are_shown_with_their_age(server, password, answers):
+    server.faults(share=1, services=["athena"])
+    rows, stats = server.question(password, refresh=True)
+    assert (rows, stats["stale"]) == (answers, True)
+    assert 0 < stats["age_seconds"] < 600
+    assert re.search("ThrottlingException|InternalServerError", stats["error"])
+    status, text = server.get("/orders?refresh=1", password)
+    assert status == 200
+    assert text.count('class="message old"') == 5
+    server.faults(share=0)
+    wait_for(lambda: server.is_fresh(password), "a new answer", 30)
+
+
+def test_credentials_and_answers_come_back_when_the_local_cloud_was_restarted(server, password, answers):
+    starts = server.starts()
+    server.supervisor().stopProcess("localcloud")  # SIGTERM, and waits for the end
+    rows, stats = server.question(password, refresh=True)
+    assert (rows, stats["stale"]) == (answers, True)
+    server.start_local_cloud()
+    wait_for(lambda: server.is_fresh(password), "a new answer", 60)
+    assert server.is_ready(password)
+    assert server.starts() == starts
+
+
+def test_it_starts_where_neither_credentials_nor_aws_can_be_reached_and_heals_by_itself(server, password, answers):
+    server.supervisor().stopProcess("localcloud")
+    server.ssh("systemctl", "restart", UNIT)
+    server.wait_until_it_serves()
+    starts = server.starts()
+    assert server.get("/readyz", password)[0] == 503
+    assert server.question(password)[0] == answers  # kept on its disk
+    server.start_local_cloud()
+    wait_for(lambda: server.is_ready(password), "credentials", 60)
+    wait_for(lambda: server.is_fresh(password), "a new answer", 30)
+    assert server.starts() == starts
+
+
+def test_a_full_disk_under_the_logs_keeps_nobody_from_the_page(server, password, answers):
+    server.ssh("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", "/var/log/journal")
+    try:
+        server.ssh("sh", "-c", "'systemctl restart systemd-journald; journalctl --flush'")
+        server.ssh("sh", "-c", "'cat /dev/zero > /var/log/journal/full'", check=False)
+        assert server.ssh("df", "--output=avail", "/var/log/journal").split()[-1] == "0"
+        for _ in range(50):
+            assert server.get("/orders", password)[0] == 200
+        server.ssh("systemctl", "restart", UNIT)
+        server.wait_until_it_serves()
+        assert server.is_fresh(password)
+    finally:
+        server.ssh("sh", "-c", "'umount --lazy /var/log/journal; systemctl restart systemd-journald; journalctl --flush'")
+    assert server.is_ready(password)
+
+
 def test_the_second_run_changes_nothing_and_shows_no_password(server, deployed):
+    starts = server.starts()
     again = server.play().succeeded()
     assert again.changed == 0
     assert shown_password(again.text) is None
     assert shown_fingerprint(again.text) == shown_fingerprint(deployed.text)
-    assert server.starts() == 1
+    assert server.starts() == starts
 
 
 def test_the_unit_is_confined(server, deployed):
@@ -103,7 +205,7 @@ def test_a_changed_file_is_a_new_release_and_one_restart(server, deployed):
     before, starts = server.release(), server.starts()
     server.edit("files/dashboard/dashboard/static/style.css", lambda text: text + "\n/* changed */\n")
     changed = server.configure().succeeded()
-    assert changed.recap["dashboard"]["changed"] == 2  # carried over, put into use
+    assert changed.recap["dashboard"]["changed"] == 1
     assert server.release() != before
     assert server.starts() == starts + 1
 
@@ -166,7 +268,7 @@ def test_a_new_address_after_stop_and_start_is_found_and_certified(server, deplo
     ec2, before = server.site.client("ec2"), server.record
     ec2.stop_instances(InstanceIds=[before["instance_id"]])
     ec2.get_waiter("instance_stopped").wait(InstanceIds=[before["instance_id"]], WaiterConfig={"Delay": 1})
-    started = server.play().succeeded()
+    started = server.play("site.yml", "--tags", "ec2,dashboard").succeeded()
     assert server.record["instance_id"] == before["instance_id"]
     assert server.record["address"] != before["address"]
     assert server.record["address"] in started.text
@@ -182,6 +284,24 @@ def test_another_host_key_is_refused(server, deployed):
         server.ssh("true")
     other.write_text(was)
     assert server.ssh("echo", "checked") == "checked"
+
+
+def test_without_machines_a_server_that_was_made_before_is_told_of(server, deployed):
+    run = server.site.play("site.yml", "--check", "--limit", "dashboard", "--tags", "ec2", environment={"MACHINES": "no"}).succeeded()
+    assert "Left behind" in run.text
+    assert "Athena-Dashboard-Server may still run" in run.text
+
+
+def test_check_mode_where_the_instance_is_gone_says_what_a_new_one_would_get(server, deployed):
+    server.terminate()
+    run = server.configure("--check").succeeded()
+    assert run.recap["dashboard"]["unreachable"] == 0
+    assert "packages, user, certificate, password, release and unit would be put on it" in run.text
+
+
+def test_a_deployment_that_is_killed_is_ended_by_the_next_one_and_the_one_after_changes_nothing(server, deployed):
+    cut_off = kills.go_through(server, deployed.seconds * 0.6)
+    assert cut_off >= kills.ROUNDS - 1
 
 
 def test_teardown_leaves_neither_server_nor_keys(server, deployed):

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,8 +71,9 @@ class Aws:
     """Calls to one region; every method raises AwsError. Safe to share between threads.
 
     Throttling and faults of the network are tried again by botocore, with growing waits. botocore looks for credentials
-    once, when its session is made; so after a failure for lack of good ones the next call gets a new session, and the
-    dashboard heals when an instance's role or a file has them again.
+    once, when a session's first client is made; that is done at the first call, so that the process starts whether there
+    are any or not. After a failure for lack of good ones a later call gets a new session, and the dashboard heals when an
+    instance's role or a file has them again.
     """
 
     def __init__(self, region, endpoint_url=None):
@@ -85,14 +86,45 @@ class Aws:
             s3={"addressing_style": "path"} if endpoint_url else None,
         )
         self._lock = threading.Lock()
-        self._connect()
+        self._clients, self._failure = {}, None
+        self._connected_at = float("-inf")
+
+    @property
+    def _athena(self):
+        return self._client("athena")
+
+    @property
+    def _s3(self):
+        return self._client("s3")
+
+    def _client(self, service):
+        """A client of the session that there is now; raises what botocore raised when there was none to be had."""
+        found = self._clients.get(service)
+        if found is not None:
+            return found
+        with self._lock:
+            if not self._clients:
+                self._connect()
+            return self._clients[service]
 
     def _connect(self):
-        # Clients are thread-safe, making them is not; so both are made here.
-        self._connected_at = time.monotonic()
-        session = boto3.session.Session(region_name=self._region)
-        self._athena = session.client("athena", endpoint_url=self._endpoint_url, config=self._config)
-        self._s3 = session.client("s3", endpoint_url=self._endpoint_url, config=self._config)
+        """Make a session's clients. They are thread-safe, making them is not; so both are made here, under the lock.
+
+        To look in vain may take seconds: who waited for that gets its failure, instead of looking once more.
+        """
+        if self._failure and time.monotonic() - self._connected_at < NEW_SESSION_SECONDS:
+            raise self._failure
+        try:
+            session = boto3.session.Session(region_name=self._region)
+            self._clients = {
+                service: session.client(service, endpoint_url=self._endpoint_url, config=self._config) for service in ("athena", "s3")
+            }
+            self._failure = None
+        except BotoCoreError as error:
+            self._failure = error
+            raise
+        finally:
+            self._connected_at = time.monotonic()
 
     @contextmanager
     def _errors(self):
@@ -112,9 +144,9 @@ class Aws:
     def _told(self, code, message):
         if code not in NO_CREDENTIALS:
             return AwsError(code, message)
-        with self._lock, suppress(BotoCoreError):
+        with self._lock:
             if time.monotonic() - self._connected_at > NEW_SESSION_SECONDS:
-                self._connect()
+                self._clients = {}
         hint = "The dashboard has no good AWS credentials now; it looks again every few seconds."
         return AwsError(code, f"{message} — {hint}")
 

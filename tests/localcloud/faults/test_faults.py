@@ -154,6 +154,24 @@ def test_the_same_seed_gives_the_same_faults(cloud):
     assert len(set(first)) == 3
 
 
+def test_what_befalls_one_service_does_not_depend_on_another(cloud):
+    def outcomes(also):
+        configure(cloud, share=0.5, services=["s3", *also], seed=7)
+        made = []
+        for _ in range(10):
+            for service, call in (("sqs", "list_queues"), ("s3", "list_buckets")):
+                try:
+                    getattr(client(cloud, service), call)()
+                    made.append((service, True))
+                except ClientError:
+                    made.append((service, False))
+        return [outcome for service, outcome in made if service == "s3"]
+
+    alone = outcomes([])
+    assert alone == outcomes(["sqs"])
+    assert len(set(alone)) == 2
+
+
 def test_the_environment_holds_the_first_settings():
     assert Faults(None, None, '{"share": 0.1}').settings == checked({"share": 0.1})
     assert Faults(None, None, "").settings["share"] == 0

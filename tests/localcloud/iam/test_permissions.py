@@ -124,7 +124,7 @@ CALLS = [
         "lambda",
         "create_function",
         {
-            "FunctionName": "made",
+            "FunctionName": "made-whole",
             "Runtime": "python3.12",
             "Role": arn("iam", "role/team/run", region=""),
             "Handler": "probe.handler",
@@ -133,8 +133,8 @@ CALLS = [
             "Tags": {"a": "b"},
         },
         [
-            ("lambda:CreateFunction", arn("lambda", "function:made")),
-            ("lambda:TagResource", arn("lambda", "function:made")),
+            ("lambda:CreateFunction", arn("lambda", "function:made-whole")),
+            ("lambda:TagResource", arn("lambda", "function:made-whole")),
             ("lambda:GetLayerVersion", LAYER),
             ("iam:PassRole", arn("iam", "role/team/run", region=""), {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}),
         ],
@@ -151,6 +151,14 @@ CALLS = [
         "put_log_events",
         {"logGroupName": "/a/group", "logStreamName": "stream", "logEvents": [{"timestamp": 1, "message": "m"}]},
         [("logs:PutLogEvents", arn("logs", "log-group:/a/group:log-stream:stream"))],
+    ),
+    *(
+        ("logs", method, {"logGroupName": "/a/group", **tags}, [(f"logs:{action}", arn("logs", "log-group:/a/group"))])
+        for method, tags, action in (
+            ("tag_log_group", {"tags": {"a": "b"}}, "TagResource"),
+            ("list_tags_log_group", {}, "ListTagsForResource"),
+            ("untag_log_group", {"tags": ["a"]}, "UntagResource"),
+        )
     ),
     (
         "sqs",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from boto3.session import Session
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from dashboard.aws import Aws, AwsError, StoredObject
@@ -166,10 +167,43 @@ def test_missing_credentials_are_told_and_heal_by_themselves(no_credentials, end
     with pytest.raises(AwsError, match=r"NoCredentialsError: .* has no good AWS credentials now; it looks again every few seconds"):
         aws.stop_query(ID)
     no_credentials.write_text("[default]\naws_access_key_id = test\naws_secret_access_key = test\n")
-    with pytest.raises(AwsError, match="NoCredentialsError"):
-        aws.stop_query(ID)  # it looks for others after this
     aws.stop_query(ID)
     assert answers == []
+
+
+def test_it_starts_where_credentials_cannot_be_had_and_heals_when_they_can(no_credentials, endpoint, monkeypatch):
+    """What gives a role's credentials is away at the start, and back later, under the same address."""
+    url, answers = endpoint
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/role")
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0.01)
+    aws = Aws("us-east-1", url)
+    with pytest.raises(AwsError, match=r"CredentialRetrievalError: .* it looks again every few seconds"):
+        aws.stop_query(ID)
+    monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    no_credentials.write_text("[default]\naws_access_key_id = test\naws_secret_access_key = test\n")
+    answers.append((200, {}))
+    aws.stop_query(ID)
+    assert answers == []
+
+
+def test_many_who_wait_for_credentials_look_once(no_credentials, monkeypatch):
+    monkeypatch.setattr("dashboard.aws.NEW_SESSION_SECONDS", 60)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/role")
+    looks = []
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0.05)
+    monkeypatch.setattr("dashboard.aws.boto3.session.Session", lambda made=Session, **options: looks.append(1) or made(**options))
+    aws = Aws("us-east-1", "http://127.0.0.1:9")
+
+    def ask():
+        with pytest.raises(AwsError, match="CredentialRetrievalError"):
+            aws.stop_query(ID)
+
+    askers = [threading.Thread(target=ask) for _ in range(8)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert len(looks) == 1
 
 
 def test_expired_credentials_are_looked_for_anew(aws, athena):

@@ -30,7 +30,7 @@ teardown: $(VENV)/run.stamp
 	@ansible-playbook playbooks/stop-localcloud.yml $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run all tests
-	@python -m pytest -n 2 --dist loadfile $(TESTS)
+	@python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(VENV)/dev.stamp ## Check style of Ansible, YAML, Python and shell
 	@ruff check . && ruff format --check .

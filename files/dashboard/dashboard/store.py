@@ -50,11 +50,16 @@ class Store:
                     self._write(self._path(question), text)
                 self._tidy()
         except (OSError, ValueError, TypeError) as error:
-            if not self._failing:
+            if self._note(failing=True):
                 log.warning("answers cannot be kept in %s: %s; the page goes on without", self._folder, error)
-            self._failing = True
         else:
-            self._failing = False
+            self._note(failing=False)
+
+    def _note(self, failing):
+        """Is this the first failure in a row? A page's queries end at the same time."""
+        with self._lock:
+            first, self._failing = failing and not self._failing, failing
+        return first
 
     def load(self, question):
         """(Answer, its age in seconds), or None if there is none or it is too old."""

@@ -119,7 +119,10 @@ def orders(deployment):
 
 
 def live(deployment, prefix, first=("--skip-tags", "dashboard")):
-    """Deploy, use, change by hand (as root) and by settings, look for drift, and remove; `first`: arguments of the first run."""
+    """Deploy, use, change by hand (as root) and by settings, look for drift, and remove; `first`: arguments of the first run.
+
+    Yields "used", then what check-drift said of the changes by hand, then "removed".
+    """
 
     def play(playbook, *arguments, **settings):
         print(f"{playbook} {' '.join(arguments)} {settings}", flush=True)
@@ -131,6 +134,11 @@ def live(deployment, prefix, first=("--skip-tags", "dashboard")):
     play("playbooks/upload-orders.yml", orders_csv=orders(deployment))
     yield "used"
     change_everything(deployment.client, prefix)
+    drifted = deployment.play(
+        "playbooks/check-drift.yml", *resources_alone, environment={"MACHINES": "auto"}, name_prefix=prefix, **SETTINGS
+    )
+    assert drifted.code != 0, drifted.text[-3000:]
+    yield drifted.text
     play("site.yml", *resources_alone)
     play("site.yml", *resources_alone, **OTHER_SETTINGS)
     assert play("site.yml", *resources_alone, **OTHER_SETTINGS).changed == 0

@@ -146,11 +146,34 @@ def test_the_document_tells_what_a_role_may_do_and_why(server, deployed, role):
     assert [row for row in told if not row.why] == []
 
 
-# -- who deploys; last, since it tears down
+# -- what goes on; these last, since they change and remove
+
+
+#: One line of check-drift for each kind of resource; tests/e2e/test_drift.py names each field of most.
+DRIFTED = (
+    f"S3 bucket '{BUCKET}': public_access_block.BlockPublicAcls: declared true, found false",
+    f"SQS queue '{PREFIX}orders-failed-events': retention_seconds: declared 1209600, found 60",
+    f"Log group '/aws/lambda/{PREFIX}FilterAndProcessOrders': retention_days: declared 30, found 1",
+    f"IAM role '{PREFIX}Glue-S3-Crawler-Role': description: declared",
+    f"Permissions of role '{PREFIX}Glue-S3-Crawler-Role': managed_policies: declared []",
+    f"Lambda function '{PREFIX}FilterAndProcessOrders': memory_mb: declared 1024, found 256",
+    f"Permission 's3-raw-csv' of function '{PREFIX}FilterAndProcessOrders': does not exist",
+    f"Notification 'raw-csv' of bucket '{BUCKET}': does not exist",
+    f"Glue crawler '{PREFIX}orders_processed_crawler': description: declared",
+    f"Athena workgroup '{PREFIX}orders': description: declared",
+    "Athena named query 'Total Sales by Customer': does not exist",
+    f'Instance \'{PREFIX}Athena-Dashboard-Server\': state: declared \\"running\\", found \\"stopped\\"',
+    f"Security groups are present ({PREFIX}headwater-dashboard): ip_permissions",
+)
+
+
+def test_drift_of_every_kind_is_named_the_servers_too(server, life, deployed):
+    server.site.settings.pop("dashboard_password")
+    told = next(life)
+    assert [line for line in DRIFTED if line not in told] == []
 
 
 def test_the_deployers_policy_is_just_what_deploying_takes(server, life, deployed):
-    server.site.settings.pop("dashboard_password")
     assert list(life) == ["removed"]
     journal, documents = server.site.journal, sorted((server.site.folder / "policies").glob("*.json"))
     refused = {(action, resource) for action, resource in privileges.denied(journal, re.escape(DEPLOYER))}

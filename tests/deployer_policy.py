@@ -41,7 +41,7 @@ NUMBERED = (
     (r"(:iam:[^:]*:[^:]*:policy/).*", r"\1*"),
 )
 #: The proof of teardown tries these on what is somebody else's, and is content with a refusal.
-TRIED = re.compile(r"[a-z0-9]+:(ListTags.*|GetTags|ListRoleTags|ListPolicyTags|ListInstanceProfileTags|ListQueueTags|GetBucketTagging)")
+TRIED = re.compile(r"[a-z0-9]+:(List(Tags.*|(Role|Policy|InstanceProfile|Queue|Resource)Tags)|GetTags|GetBucketTagging)")
 OURS = {"StringEquals": {"aws:ResourceTag/project": "{project}"}}
 MADE_OURS = {"StringEquals": {"aws:RequestTag/project": "{project}"}}
 #: What happened to one of these may happen to each of them.

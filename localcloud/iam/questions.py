@@ -348,8 +348,18 @@ _EC2_KINDS = {
 
 
 def _ec2_tags(call):
-    ids = call.several("ResourceId") or ["*"]
-    return [Question(f"ec2:{call.operation}", call.arn(f"{_EC2_KINDS.get(each.partition('-')[0], '*')}/{each}")) for each in ids]
+    return [Question(f"ec2:{call.operation}", call.arn(_ec2_resource(each, call))) for each in call.several("ResourceId") or ["*"]]
+
+
+def _ec2_resource(identity, call):
+    """What an id of EC2's stands for in an ARN; of a key pair it is the name."""
+    from moto.ec2.models import ec2_backends
+
+    kind = _EC2_KINDS.get(identity.partition("-")[0], "*")
+    if kind == "key-pair":
+        pairs = ec2_backends[call.account][call.region].key_pairs
+        identity = next((name for name, pair in list(pairs.items()) if pair.id == identity), identity)
+    return f"{kind}/{identity}"
 
 
 def _ec2_profile(call):
@@ -361,6 +371,15 @@ def _create_alias(call):
     key = str(call.params.get("TargetKeyId", "*"))
     asked = [call.arn(str(call.params.get("AliasName", "alias/*"))), key if key.startswith("arn:") else call.arn(f"key/{key}")]
     return [Question(f"kms:{call.operation}", resource) for resource in asked]
+
+
+def _delete_alias(call):
+    """The alias, and the key behind it."""
+    from ministack.services import kms
+
+    alias = str(call.params.get("AliasName", "alias/*"))
+    known = kms._resolve_key(alias)
+    return [Question("kms:DeleteAlias", resource) for resource in (call.arn(alias), *([known["Arn"]] if known else []))]
 
 
 _SPECIAL = {
@@ -378,5 +397,6 @@ _SPECIAL = {
     ("ec2", "DisassociateIamInstanceProfile"): _ec2_profile,
     ("ec2", "ReplaceIamInstanceProfileAssociation"): _ec2_profile,
     ("kms", "CreateAlias"): _create_alias,
+    ("kms", "DeleteAlias"): _delete_alias,
     ("kms", "UpdateAlias"): _create_alias,
 }

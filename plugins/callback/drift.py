@@ -23,6 +23,75 @@ LONGEST = 300
 ABSENT = object()
 
 
+# -- stock modules, whose diffs are AWS's answers on one side and options on the other
+
+
+def targets(permission):
+    """Whom a security group's permission lets in or out, in a fixed order, such as ["10.0.0.0/8", "sg-1 (their description)"]."""
+    kinds = {
+        "ip_ranges": "cidr_ip",
+        "ipv6_ranges": "cidr_ipv6",
+        "prefix_list_ids": "prefix_list_id",
+        "user_id_group_pairs": "group_id",
+    }
+    for kind, name in kinds.items():
+        for target in permission.get(kind) or []:
+            text = str(target.get(name) or target.get("group_name"))
+            yield f"{text} ({target['description']})" if target.get("description") else text
+
+
+def rules(permissions):
+    """{"tcp 22": ["10.0.0.0/8"]} of a security group's permissions, whatever their order and the spelling of their ports."""
+    found = {}
+    for permission in permissions or []:
+        protocol = str(permission.get("ip_protocol"))
+        span = "-".join(dict.fromkeys(str(permission[end]) for end in ("from_port", "to_port") if permission.get(end) is not None))
+        found.setdefault(f"{'all' if protocol == '-1' else protocol} {span}".strip(), set()).update(targets(permission))
+    return {rule: sorted(whom) for rule, whom in found.items() if whom}
+
+
+def security_group(shown):
+    """amazon.aws.ec2_security_group's side of a diff in the shape of ours."""
+    return {
+        "name": shown.get("group_name"),
+        "description": shown.get("description") or "",
+        "ingress": rules(shown.get("ip_permissions")),
+        "egress": rules(shown.get("ip_permissions_egress")),
+        "tags": shown.get("tags") or {},
+    }
+
+
+def instance_profile(shown):
+    """amazon.aws.iam_instance_profile's side of a diff in the shape of ours; a profile has one role at most."""
+    held = [role.get("role_name") for role in shown.get("roles") or []]
+    return {
+        "name": shown.get("instance_profile_name"),
+        "path": shown.get("path") or "/",
+        "role": held[0] if held else ABSENT,
+        "tags": shown.get("tags") or {},
+    }
+
+
+#: Module: (what it makes, one side of its diff in the shape of ours).
+STOCK = {
+    "amazon.aws.ec2_security_group": ("Security group", security_group),
+    "amazon.aws.iam_instance_profile": ("Instance profile", instance_profile),
+}
+
+
+def translated(module, diff):
+    """A diff as our own modules show it: with the resource's name, and fields alike on both sides."""
+    if module not in STOCK:
+        return diff
+    kind, shape = STOCK[module]
+    before, after = (shape(diff[side]) if diff.get(side) else {} for side in ("before", "after"))
+    name = (before or after).get("name")
+    return {"before": before, "after": after, **({"before_header": f"{kind} {name!r}"} if name else {})}
+
+
+# -- all modules
+
+
 def flat(value, path=""):
     """{path: value} of everything below, such as {"tags.project": "headwater", "policy.Statement[0].Effect": "Deny"}."""
     if isinstance(value, dict) and value:
@@ -67,13 +136,13 @@ def differences(resource, before, after):
     ]
 
 
-def of_result(task_name, result):
-    """The differences that one result tells; a module that shows none of its own leaves just the task's name."""
+def of_result(task_name, result, module=""):
+    """The differences that one result of a module tells; one that shows none of its own leaves just the task's name."""
     label = result.get("_ansible_item_label")
     called = f"{task_name} ({label})" if label else task_name
     diffs = result.get("diff") or []
     told = []
-    for diff in diffs if isinstance(diffs, list) else [diffs]:
+    for diff in (translated(module, each) for each in (diffs if isinstance(diffs, list) else [diffs])):
         if "before" in diff or "after" in diff:
             resource = diff.get("before_header") or diff.get("after_header") or called
             told += differences(resource, diff.get("before"), diff.get("after"))
@@ -103,7 +172,7 @@ class CallbackModule(CallbackBase):
         # The local cloud is AWS's stand-in and no part of what is deployed.
         stand_in = any(group.name == "localclouds" for group in result.host.get_groups())
         if self.file and result.result.get("changed") and result.task.action not in CACHES and not stand_in:
-            self.found += of_result(result.task.name, result.result)
+            self.found += of_result(result.task.name, result.result, result.task.action)
 
     def v2_playbook_on_stats(self, stats):
         if self.file:

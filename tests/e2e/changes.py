@@ -7,11 +7,12 @@ from tests.modules.clouds import zipped
 OPEN = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::{bucket}/*"}]}
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 TAGS = {"project": "headwater", "environment": "dev", "somebodys": "own"}
+OTHER_TAGS = {"pipeline": "another", "somebodys": "own"}
 
 
 def change_everything(client, prefix, account="000000000000", region="us-east-1"):
     """Change something of every kind of resource, but leave the tags that say whose it is. `client(service)`: boto3's."""
-    for change in (buckets, queue, logs, roles, function, catalog, workgroup, server):
+    for change in CHANGES.values():
         change(client, prefix, account, region)
 
 
@@ -23,7 +24,7 @@ def versioned(document):
     return json.dumps({"Version": "2012-10-17", **document})
 
 
-def buckets(client, prefix, account, region):
+def bucket(client, prefix, account, region):
     s3, name = client("s3"), f"{prefix}orders-{account}-{region}"
     s3.put_public_access_block(
         Bucket=name,
@@ -41,27 +42,31 @@ def queue(client, prefix, _account, _region):
     sqs = client("sqs")
     url = sqs.get_queue_url(QueueName=f"{prefix}orders-failed-events")["QueueUrl"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60"})
-    sqs.tag_queue(QueueUrl=url, Tags={"pipeline": "another", "somebodys": "own"})
+    sqs.tag_queue(QueueUrl=url, Tags=OTHER_TAGS)
 
 
-def logs(client, prefix, account, region):
+def log_group(client, prefix, account, region):
     name = f"/aws/lambda/{prefix}FilterAndProcessOrders"
     client("logs").put_retention_policy(logGroupName=name, retentionInDays=1)
     arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
-    client("logs").tag_resource(resourceArn=arn, tags={"pipeline": "another", "somebodys": "own"})
+    client("logs").tag_resource(resourceArn=arn, tags=OTHER_TAGS)
 
 
-def roles(client, prefix, account, _region):
+def role(client, prefix, account, _region):
     iam, name = client("iam"), f"{prefix}Glue-S3-Crawler-Role"
     iam.update_role(RoleName=name, Description="changed")
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=versioned(TRUST))
-    iam.tag_role(RoleName=name, Tags=as_list({"pipeline": "another", "somebodys": "own"}))
+    iam.tag_role(RoleName=name, Tags=as_list(OTHER_TAGS))
     allowed = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
     iam.put_role_policy(RoleName=name, PolicyName="more", PolicyDocument=versioned(allowed))
     iam.create_policy(PolicyName="somebodys-own", PolicyDocument=versioned(allowed))
     iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::{account}:policy/somebodys-own")
-    profile = f"{prefix}EC2-Athena-Dashboard-Role"
-    iam.tag_instance_profile(InstanceProfileName=profile, Tags=as_list({"pipeline": "another", "somebodys": "own"}))
+
+
+def instance_profile(client, prefix, _account, _region):
+    iam, name = client("iam"), f"{prefix}EC2-Athena-Dashboard-Role"
+    iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+    iam.tag_instance_profile(InstanceProfileName=name, Tags=as_list(OTHER_TAGS))
 
 
 def function(client, prefix, account, region):
@@ -71,16 +76,28 @@ def function(client, prefix, account, region):
     functions.remove_permission(FunctionName=name, StatementId="s3-raw-csv")
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
     arn = f"arn:aws:lambda:{region}:{account}:function:{name}"
-    functions.tag_resource(Resource=arn, Tags={"pipeline": "another", "somebodys": "own"})
+    functions.tag_resource(Resource=arn, Tags=OTHER_TAGS)
 
 
-def catalog(client, prefix, account, region):
-    glue, database = client("glue"), f"{prefix.replace('-', '_')}orders_db"
-    glue.update_database(Name=database, DatabaseInput={"Name": database, "Description": "changed"})
-    glue.update_crawler(Name=f"{prefix}orders_processed_crawler", Description="changed", Schedule="cron(0 4 * * ? *)")
-    for kind, name in (("database", database), ("crawler", f"{prefix}orders_processed_crawler")):
-        arn = f"arn:aws:glue:{region}:{account}:{kind}/{name}"
-        glue.tag_resource(ResourceArn=arn, TagsToAdd={"pipeline": "another", "somebodys": "own"})
+def layer(client, prefix, _account, _region):
+    """A newer version with other content; its description still says whose the layer is."""
+    functions, name = client("lambda"), f"{prefix}headwater-pyarrow"
+    (newest, *_) = functions.list_layer_versions(LayerName=name)["LayerVersions"]
+    functions.publish_layer_version(
+        LayerName=name, Description=newest["Description"], Content={"ZipFile": zipped({"python/pyarrow.py": "somebodys = 'own'\n"})}
+    )
+
+
+def database(client, prefix, account, region):
+    glue, name = client("glue"), f"{prefix.replace('-', '_')}orders_db"
+    glue.update_database(Name=name, DatabaseInput={"Name": name, "Description": "changed"})
+    glue.tag_resource(ResourceArn=f"arn:aws:glue:{region}:{account}:database/{name}", TagsToAdd=OTHER_TAGS)
+
+
+def crawler(client, prefix, account, region):
+    glue, name = client("glue"), f"{prefix}orders_processed_crawler"
+    glue.update_crawler(Name=name, Description="changed", Schedule="cron(0 4 * * ? *)")
+    glue.tag_resource(ResourceArn=f"arn:aws:glue:{region}:{account}:crawler/{name}", TagsToAdd=OTHER_TAGS)
 
 
 def workgroup(client, prefix, account, region):
@@ -89,19 +106,143 @@ def workgroup(client, prefix, account, region):
     query = athena.list_named_queries(WorkGroup=name)["NamedQueryIds"][0]
     athena.update_named_query(NamedQueryId=query, Name="Somebody's own", QueryString="SELECT 1")
     arn = f"arn:aws:athena:{region}:{account}:workgroup/{name}"
-    athena.tag_resource(ResourceARN=arn, Tags=as_list({"pipeline": "another", "somebodys": "own"}))
+    athena.tag_resource(ResourceARN=arn, Tags=as_list(OTHER_TAGS))
 
 
-def server(client, prefix, _account, _region):
-    """The instance is stopped, tagged, and open to one more address."""
+def security_group(client, prefix, _account, _region):
+    """Open to one more address, and closed to where it goes."""
     ec2 = client("ec2")
     (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{prefix}headwater-dashboard"]}])["SecurityGroups"]
-    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "198.51.100.7/32"}]}
-    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
+    ports = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[{**ports, "IpRanges": [{"CidrIp": "198.51.100.7/32"}]}])
+    ports = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=[{**ports, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    ec2.create_tags(Resources=[group["GroupId"]], Tags=as_list(OTHER_TAGS))
+
+
+def key_pair(client, prefix, _account, _region):
+    ec2 = client("ec2")
+    (found,) = ec2.describe_key_pairs(KeyNames=[f"{prefix}headwater-dashboard"])["KeyPairs"]
+    ec2.create_tags(Resources=[found["KeyPairId"]], Tags=as_list(OTHER_TAGS))
+
+
+def instance(client, prefix, _account, _region):
+    ec2 = client("ec2")
     found = ec2.describe_instances(Filters=[{"Name": "tag:Name", "Values": [f"{prefix}Athena-Dashboard-Server"]}])["Reservations"]
     identity = next(
         instance["InstanceId"] for reservation in found for instance in reservation["Instances"] if instance["State"]["Name"] == "running"
     )
-    ec2.create_tags(Resources=[identity, group["GroupId"]], Tags=as_list({"pipeline": "another", "somebodys": "own"}))
+    ec2.create_tags(Resources=[identity], Tags=as_list(OTHER_TAGS))
     ec2.stop_instances(InstanceIds=[identity])
     ec2.get_waiter("instance_stopped").wait(InstanceIds=[identity])
+
+
+def key(client, prefix, account, _region):
+    """Changed, and then on its way to deletion, which only comes last: KMS takes no other change after it."""
+    kms, alias = client("kms"), f"alias/{prefix}headwater"
+    key_id = kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
+    kms.update_key_description(KeyId=key_id, Description="changed")
+    policy = json.loads(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
+    somebody = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:Decrypt", "Resource": "*"}
+    policy["Statement"].append(somebody)
+    kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=json.dumps(policy))
+    kms.disable_key_rotation(KeyId=key_id)
+    kms.tag_resource(KeyId=key_id, Tags=as_list(OTHER_TAGS, "TagKey", "TagValue"))
+    kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
+
+
+#: What is done to a resource of each kind that an inventory can declare (plugins/filter/declared_resources.py).
+CHANGES = {
+    "bucket": bucket,
+    "queue": queue,
+    "log group": log_group,
+    "role": role,
+    "instance profile": instance_profile,
+    "layer": layer,
+    "function": function,
+    "database": database,
+    "crawler": crawler,
+    "workgroup": workgroup,
+    "security group": security_group,
+    "key pair": key_pair,
+    "instance": instance,
+    "key": key,
+}
+
+
+def drifted(prefix, account="000000000000", region="us-east-1"):
+    """{kind: beginnings of the sentences in which check-drift tells of `change_everything`}."""
+    function, page = f"{prefix}FilterAndProcessOrders", f"{prefix}headwater-dashboard"
+    database, profile = f"{prefix.replace('-', '_')}orders_db", f"{prefix}EC2-Athena-Dashboard-Role"
+    orders, log_group = f"{prefix}orders-{account}-{region}", f"/aws/lambda/{function}"
+
+    def tagged(resource, pipeline):
+        return [
+            f'{resource}: tags.pipeline: declared "{pipeline}", found "another"',
+            f'{resource}: tags.somebodys: declared nothing, found "own"',
+        ]
+
+    return {
+        "bucket": [
+            f"S3 bucket '{orders}': public_access_block.BlockPublicAcls: declared true, found false",
+            f'S3 bucket \'{orders}\': ownership: declared "BucketOwnerEnforced", found "ObjectWriter"',
+            f'S3 bucket \'{orders}\': policy.Statement[0].Effect: declared "Deny", found "Allow"',
+            f"S3 bucket '{orders}': tags.somebodys: declared nothing, found \"own\"",
+            f"Notification 'raw-csv' of bucket '{orders}': does not exist",
+        ],
+        "queue": [
+            f"SQS queue '{prefix}orders-failed-events': retention_seconds: declared 1209600, found 60",
+            *tagged(f"SQS queue '{prefix}orders-failed-events'", "orders"),
+        ],
+        "log group": [
+            f"Log group '{log_group}': retention_days: declared 30, found 1",
+            *tagged(f"Log group '{log_group}'", "orders"),
+        ],
+        "role": [
+            f"IAM role '{prefix}Glue-S3-Crawler-Role': description: declared ",
+            f"IAM role '{prefix}Glue-S3-Crawler-Role': trust_policy.Statement[0].Principal.Service: declared ",
+            f"Permissions of role '{prefix}Glue-S3-Crawler-Role': inline_policies.more.Statement[0].Action: declared nothing",
+            f"Permissions of role '{prefix}Glue-S3-Crawler-Role': managed_policies: declared []",
+            *tagged(f"IAM role '{prefix}Glue-S3-Crawler-Role'", "orders"),
+        ],
+        "instance profile": [
+            f"Instance profile '{profile}': role: declared \"{profile}\", found nothing",
+            *tagged(f"Instance profile '{profile}'", "dashboard"),
+        ],
+        "layer": [f"Lambda layer '{prefix}headwater-pyarrow': code_sha256: declared "],
+        "function": [
+            f"Lambda function '{function}': memory_mb: declared 1024, found 256",
+            f"Lambda function '{function}': code_sha256: declared ",
+            f"Permission 's3-raw-csv' of function '{function}': does not exist",
+            f"Asynchronous invocation of function '{function}': maximum_retry_attempts: declared 2, found 0",
+            *tagged(f"Lambda function '{function}'", "orders"),
+        ],
+        "database": [f"Glue database '{database}': description: declared ", *tagged(f"Glue database '{database}'", "orders")],
+        "crawler": [
+            f"Glue crawler '{prefix}orders_processed_crawler': description: declared ",
+            f"Schedule of Glue crawler '{prefix}orders_processed_crawler': schedule: declared ",
+            *tagged(f"Glue crawler '{prefix}orders_processed_crawler'", "orders"),
+        ],
+        "workgroup": [
+            f"Athena workgroup '{prefix}orders': description: declared ",
+            "Athena named query 'Total Sales by Customer': does not exist",
+            *tagged(f"Athena workgroup '{prefix}orders'", "orders"),
+        ],
+        "security group": [
+            f'Security group \'{page}\': egress.tcp 443: declared ["0.0.0.0/0", "::/0"], found ["::/0"]',
+            f'Security group \'{page}\': ingress.tcp 22: declared ["10.77.0.0/16"], found ["10.77.0.0/16", "198.51.100.7/32"]',
+            *tagged(f"Security group '{page}'", "dashboard"),
+        ],
+        "key pair": tagged(f"Key pair '{page}'", "dashboard"),
+        "instance": [
+            f'Instance \'{prefix}Athena-Dashboard-Server\': state: declared "running", found "stopped"',
+            *tagged(f"Instance '{prefix}Athena-Dashboard-Server'", "dashboard"),
+        ],
+        "key": [
+            f'KMS key \'{prefix}headwater\': description: declared "Encrypts what the pipelines keep", found "changed"',
+            f"KMS key '{prefix}headwater': policy.Statement[2].",
+            f"KMS key '{prefix}headwater': rotation: declared true, found false",
+            f'KMS key \'{prefix}headwater\': state: declared "Enabled", found "PendingDeletion"',
+            *tagged(f"KMS key '{prefix}headwater'", "shared"),
+        ],
+    }

@@ -158,7 +158,11 @@ MUTATIONS = {
         lambda c: c.client("iam").tag_role(RoleName=ROLE, Tags=[{"Key": "team", "Value": "x"}]),
         f"IAM role '{ROLE}': tags.team: declared nothing, found \"x\"",
     ),
-    "instance profile": (without_its_role, f'Instance profiles are present ({PROFILE}): roles[0].role_name: declared "{PROFILE}"'),
+    "instance profile's role": (without_its_role, f"Instance profile '{PROFILE}': role: declared \"{PROFILE}\", found nothing"),
+    "instance profile's tags": (
+        lambda c: c.client("iam").tag_instance_profile(InstanceProfileName=PROFILE, Tags=[{"Key": "team", "Value": "x"}]),
+        f"Instance profile '{PROFILE}': tags.team: declared nothing, found \"x\"",
+    ),
     "log group's retention": (
         lambda c: c.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=7),
         f"Log group '{GROUP}': retention_days: declared 30, found 7",

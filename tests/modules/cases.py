@@ -125,6 +125,33 @@ def permissions_exist(aws, options):
     return aws.client("iam").list_role_policies(RoleName=options["role"])["PolicyNames"]
 
 
+# -- KMS
+
+
+def key_policy(aws, *actions):
+    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"}, "Action": list(actions), "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def key(aws, _folder):
+    tags = {"project": "test", "old": "yes"}
+    return {"name": unique("key"), "description": "Encrypts", "policy": key_policy(aws, "kms:*"), "tags": tags}
+
+
+def change_key(options, _folder):
+    statement = {**options["policy"]["Statement"][0], "Sid": "AccountDecides"}
+    return {
+        "description": "Encrypts what is kept",
+        "policy": {"Version": "2012-10-17", "Statement": [statement]},
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+def key_exists(aws, options):
+    """By its alias, as whoever uses it asks."""
+    return there(aws.client("kms").describe_key, "NotFoundException", KeyId=f"alias/{options['name']}")
+
+
 # -- Lambda
 
 
@@ -330,6 +357,7 @@ CASES = {
         frozenset({"description", "trust_policy", "tags"}),
         lambda aws, options: there(aws.client("iam").get_role, "NoSuchEntity", RoleName=options["name"]),
     ),
+    "kms_key_config": Case(key, change_key, frozenset({"description", "policy", "tags"}), key_exists),
     "lambda_function_config": Case(
         function,
         change_function,

@@ -238,6 +238,28 @@ def test_running_an_instance_needs_each_resource_it_is_made_of(things, user):
         assert f"to perform: {missing[0]} on resource: {missing[1]}" in message
 
 
+def test_a_key_pair_is_tagged_by_its_id_and_asked_for_by_its_name(things, user):
+    identity = things.client("ec2").create_key_pair(KeyName="to-be-tagged")["KeyPairId"]
+    tag = lambda: user.client("ec2").create_tags(Resources=[identity], Tags=[{"Key": "a", "Value": "b"}])  # noqa: E731 - one line
+    user.may(("ec2:CreateTags", arn("ec2", "key-pair/another")))
+    assert f"on resource: {arn('ec2', 'key-pair/to-be-tagged')}" in refusal(tag)
+    user.may(("ec2:CreateTags", arn("ec2", "key-pair/to-be-tagged")))
+    tag()
+
+
+def test_taking_an_alias_away_takes_the_key_behind_it_too(things, user):
+    kms = things.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/behind", TargetKeyId=key)
+    needs = [("kms:DeleteAlias", arn("kms", "alias/behind")), ("kms:DeleteAlias", key)]
+    for missing in needs:
+        user.may(*[grant for grant in needs if grant is not missing])
+        message = refusal(lambda: user.client("kms").delete_alias(AliasName="alias/behind"))
+        assert f"to perform: {missing[0]} on resource: {missing[1]}" in message
+    user.may(*needs)
+    user.client("kms").delete_alias(AliasName="alias/behind")
+
+
 def test_a_prefix_narrows_listing(things, user):
     user.may(("s3:ListBucket", B + "first-bucket", {"StringLike": {"s3:prefix": ["a/*"]}}))
     assert user.client("s3").list_objects_v2(Bucket="first-bucket", Prefix="a/x")["KeyCount"] == 1

@@ -44,18 +44,22 @@ def create_app(settings):
 
     from localcloud import ministack_fixes
     from localcloud.athena import Athena
+    from localcloud.composite import Composite
     from localcloud.crawler import Crawler
     from localcloud.faults import Faults
+    from localcloud.firehose import Firehose
     from localcloud.front import Front, signer
     from localcloud.iam import install as iam
     from localcloud.journal import Journal
     from localcloud.machines import images
     from localcloud.machines.engine import Ec2
     from localcloud.saving import Saving
+    from localcloud.spark import SparkJobs
 
     iam.install(settings)
     images.publish_in_ministack()
-    front = Front(settings, [Athena(settings), Crawler(settings)], ministack_fixes.apply(ministack, settings), Ec2(settings))
+    engines = [Athena(settings), Composite(settings, [SparkJobs(settings), Crawler(settings)]), Firehose(settings)]
+    front = Front(settings, engines, ministack_fixes.apply(ministack, settings), Ec2(settings))
     faults = Faults(front, signer, os.environ.get("HEADWATER_LOCALCLOUD_FAULTS", ""))
     return Journal(Saving(faults, signer), signer, settings.state_dir / "calls.jsonl")
 

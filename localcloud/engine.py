@@ -52,8 +52,11 @@ def client_with(service, endpoint_url, region, via, credentials):
     return make_client(service, endpoint_url, region, via, credentials)
 
 
-def make_client(service, endpoint_url, region, via, credentials):
-    """A boto3 client whose calls the journal shows as made by the service `via`; `credentials`: key, secret, token."""
+def make_client(service, endpoint_url, region, via, credentials, **settings):
+    """A boto3 client whose calls the journal shows as made by the service `via`; `credentials`: key, secret, token.
+
+    `settings`: those of botocore's Config that differ from ours.
+    """
     key, secret, token = credentials
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 8},
@@ -69,7 +72,7 @@ def make_client(service, endpoint_url, region, via, credentials):
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,
-            config=config,
+            config=config.merge(Config(**settings)),
         )
 
 
@@ -105,6 +108,10 @@ class Engine:
     def asks(self, call):
         """The Questions that IAM is asked for a Call (`localcloud.iam`), where its tables cannot know them; else None."""
 
+    def concerns(self, request):
+        """Is a Request this engine's, where another of the same service (`localcloud.composite`) answers the same action?"""
+        return True
+
     def start(self):
         """Called once when the local cloud starts, before requests are served."""
 
@@ -112,7 +119,7 @@ class Engine:
         """Called once at an orderly stop: finish or abandon what runs, keep what must survive."""
 
     #: Methods that are no API action, whatever a request calls itself.
-    NOT_ACTIONS = frozenset({"client", "client_as", "asks", "start", "stop", "can", "handle"})
+    NOT_ACTIONS = frozenset({"client", "client_as", "asks", "concerns", "start", "stop", "can", "handle"})
 
     def can(self, action):
         """Does this engine answer the action?"""

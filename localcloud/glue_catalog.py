@@ -1,12 +1,18 @@
 """Mends of MiniStack's Glue catalog: what it ignores or lacks, on top of what it stores."""
 
 import re
+import threading
+import time
 import zlib
+from dataclasses import replace
 
 from localcloud import ministack_glue
 from localcloud.engine import ServiceError
 from localcloud.paging import page
 from localcloud.partition_filter import FilterError, compile_filter
+
+#: Held while a table's partitions are changed, since calls run side by side.
+_changing = threading.Lock()
 
 
 class GlueCatalog:
@@ -35,7 +41,7 @@ class GlueCatalog:
         """Expression, Segment, MaxResults, NextToken and ExcludeColumnSchema, all of which MiniStack ignores."""
         body = request.body
         table = _table(request)
-        found = {tuple(each["Values"]): each for each in ministack_glue.call(request)["Partitions"]}
+        found = {tuple(each["Values"]): each for each in list(ministack_glue.partitions(request))}
         if body.get("Expression"):
             matches = _compiled(body["Expression"], table.get("PartitionKeys", []))
             found = {values: each for values, each in found.items() if matches(values)}
@@ -49,41 +55,79 @@ class GlueCatalog:
 
     def create_partition(self, request):
         _check_values(_table(request), [request.body.get("PartitionInput", {}).get("Values", [])])
-        return ministack_glue.call(request)
+        with _changing:
+            return ministack_glue.call(request)
 
     def batch_create_partition(self, request):
+        """MiniStack looks for each partition through all of them: thousands took minutes."""
         inputs = request.body.get("PartitionInputList", [])
         _check_values(_table(request), [each.get("Values", []) for each in inputs])
-        return ministack_glue.call(request)
+        with _changing:
+            kept = ministack_glue.partitions(request)
+            known, errors = {tuple(each["Values"]) for each in kept}, []
+            for each in inputs:
+                values = tuple(each["Values"])
+                if values in known:
+                    errors.append(_problem("PartitionValues", values, "AlreadyExistsException", "Partition already exists"))
+                    continue
+                known.add(values)
+                kept.append({**each, **_names(request), "CreationTime": int(time.time()), "CatalogId": request.account})
+        return {"Errors": errors}
+
+    def batch_update_partition(self, request):
+        """MiniStack looks for each entry through all partitions."""
+        entries = request.body.get("Entries", [])
+        _check_values(_table(request), [each.get("PartitionInput", {}).get("Values", []) for each in entries])
+        errors = []
+        with _changing:
+            kept = ministack_glue.partitions(request)
+            places = {tuple(each["Values"]): at for at, each in enumerate(kept)}
+            for entry in entries:
+                values, given = tuple(entry.get("PartitionValueList", [])), entry.get("PartitionInput", {})
+                at, new = places.get(values), tuple(given["Values"])
+                if at is None:
+                    errors.append(_problem("PartitionValueList", values, "EntityNotFoundException", "Partition not found"))
+                    continue
+                if new != values and new in places:
+                    errors.append(_problem("PartitionValueList", values, "AlreadyExistsException", "Partition already exists"))
+                    continue
+                times = {"CreationTime": kept[at].get("CreationTime"), "LastAccessTime": int(time.time())}
+                kept[at] = {**given, **_names(request), **times, "CatalogId": request.account}
+                places[new] = places.pop(values)
+        return {"Errors": errors}
 
     def update_partition(self, request):
         """MiniStack has only BatchUpdatePartition."""
-        body = request.body
-        entry = {"PartitionValueList": body.get("PartitionValueList", []), "PartitionInput": body.get("PartitionInput", {})}
-        answer = ministack_glue.call(
-            request, "BatchUpdatePartition", DatabaseName=body.get("DatabaseName"), TableName=body.get("TableName"), Entries=[entry]
-        )
-        for error in answer.get("Errors", []):
+        entry = {member: request.body.get(member) for member in ("PartitionValueList", "PartitionInput")}
+        answer = self.batch_update_partition(replace(request, body={**_names(request), "Entries": [entry]}))
+        for error in answer["Errors"]:
             raise ServiceError(error["ErrorDetail"]["ErrorCode"], error["ErrorDetail"]["ErrorMessage"])
         return {}
 
     def delete_partition(self, request):
         """MiniStack deletes what is not there without a word."""
         _require_partition(request, request.body.get("PartitionValues", []))
-        return ministack_glue.call(request)
+        with _changing:
+            return ministack_glue.call(request)
 
     def batch_delete_partition(self, request):
         """MiniStack has only DeletePartition."""
-        errors = []
-        for values in (each.get("Values", []) for each in request.body.get("PartitionsToDelete", [])):
-            try:
-                _require_partition(request, values)
-            except ServiceError as error:
-                detail = {"ErrorCode": error.code, "ErrorMessage": error.message}
-                errors.append({"PartitionValues": values, "ErrorDetail": detail})
-                continue
-            ministack_glue.call(request, "DeletePartition", **_names(request), PartitionValues=values)
+        errors, gone = [], set()
+        with _changing:
+            kept = ministack_glue.partitions(request)
+            known = {tuple(each["Values"]) for each in kept}
+            for values in (tuple(each.get("Values", [])) for each in request.body.get("PartitionsToDelete", [])):
+                if values in known:
+                    gone.add(values)
+                else:
+                    errors.append(_problem("PartitionValues", values, "EntityNotFoundException", "Partition not found"))
+            kept[:] = [each for each in kept if tuple(each["Values"]) not in gone]
         return {"Errors": errors}
+
+
+def _problem(member, values, code, message):
+    """An item of a batch's Errors."""
+    return {member: list(values), "ErrorDetail": {"ErrorCode": code, "ErrorMessage": message}}
 
 
 def _names(request):

@@ -18,20 +18,20 @@ def prepare(folder):
     packages = folder / "packages"
     packages.mkdir(parents=True, exist_ok=True)
     for name in RUNTIME_PACKAGES:
-        _link(packages, Path(importlib.util.find_spec(name).origin))
-    _link(packages, PLUGIN)
+        link(packages, Path(importlib.util.find_spec(name).origin))
+    link(packages, PLUGIN)
     script = folder / "python"
     script.write_text(
         "#!/bin/sh\n"
-        f"PYTHONPATH={_quoted(packages)}\nexport PYTHONPATH\nunset VIRTUAL_ENV PYTHONHOME\n"
+        f"PYTHONPATH={quoted(packages)}\nexport PYTHONPATH\nunset VIRTUAL_ENV PYTHONHOME\n"
         # -S: no site-packages at all.
-        f'exec {_quoted(sys._base_executable)} -S "$@"\n'
+        f'exec {quoted(sys._base_executable)} -S "$@"\n'
     )
     script.chmod(0o755)
     return script
 
 
-def _link(packages, origin):
+def link(packages, origin):
     """Make a package, or a module that is one file, importable from `packages`."""
     source = origin.parent if origin.name == "__init__.py" else origin
     link = packages / source.name
@@ -40,5 +40,5 @@ def _link(packages, origin):
     os.symlink(source, link)
 
 
-def _quoted(path):
+def quoted(path):
     return "'" + str(path).replace("'", "'\\''") + "'"

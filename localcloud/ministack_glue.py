@@ -24,3 +24,15 @@ def call(request, action=None, **body):
     if status >= 400:
         raise ServiceError(found.get("__type", "InternalServiceException").rpartition("#")[2], found.get("message", ""), status)
     return found
+
+
+def partitions(request):
+    """The list in which MiniStack keeps the partitions of the table that a Request names; to change it in place is to change them."""
+    from ministack.core.responses import request_scope
+    from ministack.services import glue
+
+    key = f"{request.body.get('DatabaseName')}/{request.body.get('TableName')}"
+    with request_scope(request.account, request.region):
+        if key not in glue._partitions:
+            glue._partitions[key] = []
+        return glue._partitions[key]

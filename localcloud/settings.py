@@ -14,6 +14,7 @@ class Settings:
     region: str
     account: str
     state_dir: Path
+    firehose_mib_per_second: float = 100.0  # what a delivery stream takes; AWS's quota in us-east-1 is 5
 
     @property
     def endpoint_url(self):
@@ -34,4 +35,5 @@ def from_environment(environ=os.environ):
         region=get("REGION", "us-east-1"),
         account=get("ACCOUNT", "000000000000"),
         state_dir=Path(get("STATE_DIR", ".state/localcloud")).resolve(),
+        firehose_mib_per_second=float(get("FIREHOSE_MIB_PER_SECOND", "100")),
     )

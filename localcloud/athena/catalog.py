@@ -71,7 +71,9 @@ class Catalog:
 
     def partitions(self, table):
         """Every registered Partition of a table."""
-        pages = self.glue.get_paginator("get_partitions").paginate(DatabaseName=table.database, TableName=table.name)
+        pages = self.glue.get_paginator("get_partitions").paginate(
+            DatabaseName=table.database, TableName=table.name, ExcludeColumnSchema=True
+        )
         found = _found(lambda: [raw for page in pages for raw in page["Partitions"]]) or []
         return [Partition(tuple(raw["Values"]), raw.get("StorageDescriptor", {}).get("Location", "")) for raw in found]
 

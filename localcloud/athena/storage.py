@@ -4,6 +4,7 @@ A file is used only if it is provably the object that was listed (same size and 
 is fetched through the API into a temporary file.
 """
 
+import itertools
 import json
 import os
 import tempfile
@@ -15,6 +16,9 @@ from botocore.exceptions import ClientError
 
 from localcloud.athena.errors import QueryError
 from localcloud.athena.permissions import denied
+
+#: Locations of one bucket above which their common folder is listed instead of each.
+MANY = 8
 
 
 @dataclass(frozen=True)
@@ -42,25 +46,38 @@ class Storage:
 
     def items(self, location):
         """The data objects under an s3:// location, by key; hidden ones (_x, .x) and folders' markers left out."""
-        bucket, prefix = split(location)
-        prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
-        found = []
+        return self.items_of([location])[0]
+
+    def items_of(self, locations):
+        """As `items`, a list for each of the s3:// locations. Many of one bucket are listed by the folder that holds them all."""
+        places = [_place(location) for location in locations]
+        found, listed = {place: [] for place in places}, {}
+        for bucket, prefix in found:
+            listed.setdefault(bucket, []).append(prefix)
+        for bucket, prefixes in listed.items():
+            for prefix in [_folder(prefixes)] if len(prefixes) > MANY else prefixes:
+                for key, entry in self._data(bucket, prefix):
+                    for place in [(bucket, prefix)] if len(prefixes) <= MANY else _holders(bucket, key, found):
+                        if not _hidden(key[len(place[1]) :]):
+                            found[place].append(entry)
+            self._check(bucket, [entry for prefix in prefixes for entry in found[bucket, prefix]])
+        return [[self._item(place[0], entry) for entry in found[place]] for place in places]
+
+    def _data(self, bucket, prefix):
+        """(key, entry) of the objects below a prefix that hold anything and can be read."""
         try:
             for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
-                    parts = entry["Key"][len(prefix) :].split("/")
-                    if (
-                        entry["Size"]
-                        and entry.get("StorageClass") not in ("GLACIER", "DEEP_ARCHIVE")
-                        and not any(part[:1] in ("_", ".") for part in parts)
-                    ):
-                        found.append(entry)
-            self.permissions.read_objects([f"s3://{bucket}/{entry['Key']}" for entry in found])
-            return [self._item(bucket, entry) for entry in found]
+                    if entry["Size"] and entry.get("StorageClass") not in ("GLACIER", "DEEP_ARCHIVE"):
+                        yield entry["Key"], entry
         except ClientError as error:
-            if error.response["Error"]["Code"] == "AccessDenied":
-                raise denied(f"{error.response['Error'].get('Message', '')} (location {location})") from error
-            raise QueryError("HIVE_FILESYSTEM_ERROR", f"{error.response['Error'].get('Message', error)} (location {location})") from error
+            raise _problem(error, f"s3://{bucket}/{prefix}") from error
+
+    def _check(self, bucket, entries):
+        try:
+            self.permissions.read_objects([f"s3://{bucket}/{entry['Key']}" for entry in entries])
+        except ClientError as error:
+            raise _problem(error, f"s3://{bucket}/") from error
 
     def _item(self, bucket, entry):
         key, etag = entry["Key"], entry["ETag"].strip('"')
@@ -85,6 +102,35 @@ class Storage:
         except (OSError, ValueError):
             return False
         return described.get("key", key) == key and described.get("etag", "").strip('"') == etag
+
+
+def _problem(error, location):
+    text = error.response["Error"].get("Message", "")
+    if error.response["Error"]["Code"] == "AccessDenied":
+        return denied(f"{text} (location {location})")
+    return QueryError("HIVE_FILESYSTEM_ERROR", f"{text or error} (location {location})")
+
+
+def _place(location):
+    """(bucket, prefix that ends with /) of a location."""
+    bucket, prefix = split(location)
+    return bucket, prefix if not prefix or prefix.endswith("/") else prefix + "/"
+
+
+def _folder(prefixes):
+    """The deepest folder that holds all of these."""
+    shared = "".join(a for a, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(min(prefixes), max(prefixes), strict=False)))
+    return shared[: shared.rfind("/") + 1]
+
+
+def _holders(bucket, key, places):
+    """Each of `places` that holds the key."""
+    folders = [key[: at + 1] for at, letter in enumerate(key) if letter == "/"]
+    return [(bucket, folder) for folder in ("", *folders) if (bucket, folder) in places]
+
+
+def _hidden(rest):
+    return any(part[:1] in ("_", ".") for part in rest.split("/"))
 
 
 def split(location):

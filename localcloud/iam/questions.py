@@ -51,6 +51,7 @@ RESOURCES = {
         "CreateJob": ("job/{Name}",),
         "GetJob UpdateJob DeleteJob StartJobRun GetJobRun GetJobRuns BatchStopJobRun": ("job/{JobName}",),
         "BatchGetJobs": ("job/{JobNames}",),
+        "BatchGetTriggers": ("trigger/{TriggerNames}",),
         "CreateTrigger GetTrigger UpdateTrigger DeleteTrigger StartTrigger StopTrigger": ("trigger/{Name}",),
         "TagResource UntagResource GetTags": ("{ResourceArn}",),
         "GetDataCatalogEncryptionSettings PutDataCatalogEncryptionSettings": ("catalog",),
@@ -99,7 +100,13 @@ RESOURCES = {
         "ListSchedules ListScheduleGroups": NOTHING,
         "TagResource UntagResource ListTagsForResource": ("{ResourceArn}",),
     },
-    "firehose": {"ListDeliveryStreams": NOTHING},
+    "firehose": {
+        "CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream UpdateDestination PutRecord PutRecordBatch TagDeliveryStream "
+        "UntagDeliveryStream ListTagsForDeliveryStream StartDeliveryStreamEncryption StopDeliveryStreamEncryption": (
+            "deliverystream/{DeliveryStreamName}",
+        ),
+        "ListDeliveryStreams": NOTHING,
+    },
     "monitoring": {
         "PutMetricAlarm SetAlarmState": ("alarm:{AlarmName}",),
         "DeleteAlarms EnableAlarmActions DisableAlarmActions": ("alarm:{AlarmNames}",),

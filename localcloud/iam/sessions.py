@@ -158,6 +158,14 @@ def service_session(role_arn, service, session_name, seconds=3600):
     return {"AccessKeyId": key, "SecretAccessKey": secret, "SessionToken": token, "Expiration": ends}
 
 
+def end(access_key):
+    """End a session that a service had for itself."""
+    from ministack.services import sts
+
+    with _lock:
+        sts._sessions.pop(access_key, None)
+
+
 def function_credentials(config):
     """Environment variables with the session of a function's role; in place of MiniStack's `execution_credentials`."""
     key = config.get("FunctionArn", ""), config.get("Role", "")

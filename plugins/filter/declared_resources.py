@@ -35,8 +35,10 @@ KINDS = {
     "ec2_instances": "instance",
     "ec2_key_pairs": "key pair",
     "ec2_security_groups": "security group",
+    "firehose_streams": "delivery stream",
     "glue_crawlers": "crawler",
     "glue_databases": "database",
+    "glue_jobs": "job",
     "iam_roles": "role",
     "kms_keys": "key",
     "lambda_functions": "function",
@@ -58,6 +60,8 @@ def declared_resources(hostvars, hosts):
             items = hostvars[host].get(option) or []
             named = [item for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
             found.setdefault(kind, set()).update(item["name"] for item in named)
+            if kind == "job":  # a trigger bears the name of the job that it starts
+                found.setdefault("trigger", set()).update(item["name"] for item in named if item.get("schedule"))
             if kind == "role":
                 found.setdefault("instance profile", set()).update(item["name"] for item in named if item.get("instance_profile"))
     return {kind: sorted(names) for kind, names in sorted(found.items()) if names}

@@ -27,8 +27,8 @@ import yaml
 from ansible.plugins.lookup import LookupBase
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What is no role's option but part of every pipeline's interface.
-INTERFACE = {"pipeline_title", "pipeline_description", "dashboard_pipeline"}
+#: What is no role's option but part of every pipeline's or server's interface.
+INTERFACE = {"pipeline_title", "pipeline_description", "dashboard_pipeline", "server_role_name"}
 
 
 def known_options(roles):

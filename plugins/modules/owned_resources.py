@@ -16,8 +16,8 @@ options:
   resources:
     description:
       - Names of the project's resources by kind, as the filter C(declared_resources) gives them.
-      - The kinds are bucket, queue, role, instance profile, log group, function, layer, database, crawler, workgroup, key, key pair,
-        security group and instance.
+      - The kinds are bucket, queue, role, instance profile, log group, function, layer, delivery stream, database, crawler, job, trigger,
+        workgroup, key, key pair, security group and instance.
     type: dict
     required: true
   tags:
@@ -143,6 +143,9 @@ class Look:
         description = max(versions, key=lambda version: version["Version"]).get("Description", "")
         return self.wanted if description.startswith(self.layer_prefix) else {"description": description}
 
+    def delivery_stream(self, firehose, name):
+        return plain_tags(firehose.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"])
+
     def database(self, glue, name):
         glue.get_database(Name=name)
         return glue.get_tags(ResourceArn=self.arn.format("glue", f"database/{name}")).get("Tags", {})
@@ -150,6 +153,14 @@ class Look:
     def crawler(self, glue, name):
         glue.get_crawler(Name=name)
         return glue.get_tags(ResourceArn=self.arn.format("glue", f"crawler/{name}")).get("Tags", {})
+
+    def job(self, glue, name):
+        glue.get_job(JobName=name)
+        return glue.get_tags(ResourceArn=self.arn.format("glue", f"job/{name}")).get("Tags", {})
+
+    def trigger(self, glue, name):
+        glue.get_trigger(Name=name)
+        return glue.get_tags(ResourceArn=self.arn.format("glue", f"trigger/{name}")).get("Tags", {})
 
     def workgroup(self, athena, name):
         try:
@@ -187,8 +198,11 @@ KINDS = {
     "log group": ("logs", Look.log_group),
     "function": ("lambda", Look.function),
     "layer": ("lambda", Look.layer),
+    "delivery stream": ("firehose", Look.delivery_stream),
     "database": ("glue", Look.database),
     "crawler": ("glue", Look.crawler),
+    "job": ("glue", Look.job),
+    "trigger": ("glue", Look.trigger),
     "workgroup": ("athena", Look.workgroup),
     "key": ("kms", Look.key),
     "key pair": ("ec2", Look.key_pair),

@@ -192,6 +192,19 @@ def list_glue(client, ours, arn):
                 yield "table", f"{name}/{table['Name']}", tags
     for name in pages(client, "list_crawlers", "CrawlerNames"):
         yield "crawler", name, tags_of(client.get_tags, "Tags", ResourceArn=f"{arn('glue')}:crawler/{name}")
+    for name in pages(client, "list_jobs", "JobNames"):
+        yield "job", name, tags_of(client.get_tags, "Tags", ResourceArn=f"{arn('glue')}:job/{name}")
+    for name in pages(client, "list_triggers", "TriggerNames"):
+        yield "trigger", name, tags_of(client.get_tags, "Tags", ResourceArn=f"{arn('glue')}:trigger/{name}")
+
+
+def list_firehose(client, _ours, _arn):
+    more, page = {}, {"HasMoreDeliveryStreams": True}
+    while page["HasMoreDeliveryStreams"]:
+        page = client.list_delivery_streams(**more)
+        for name in page["DeliveryStreamNames"]:
+            more = {"ExclusiveStartDeliveryStreamName": name}
+            yield "delivery stream", name, tags_of(client.list_tags_for_delivery_stream, "Tags", DeliveryStreamName=name)
 
 
 def list_ssm(client, _ours, _arn):
@@ -232,6 +245,7 @@ SERVICES = {
     "sqs": list_sqs,
     "glue": list_glue,
     "athena": list_athena,
+    "firehose": list_firehose,
     "ssm": list_ssm,
     "ec2": list_ec2,
 }

@@ -17,6 +17,10 @@ options:
   source:
     description: Folder whose Python files go to the root of the zip.
     type: path
+  folders:
+    description: Folders of packages, each of which goes into the zip below its own name, with its data files.
+    type: list
+    elements: path
   requirements:
     description: Lock file, with hashes, of packages that go below I(packages_folder).
     type: path
@@ -49,6 +53,11 @@ EXAMPLES = r"""
   python_archive:
     dest: .cache/functions/FilterAndProcessOrders.zip
     source: files/lambda/filter_and_process_orders
+
+- name: The job's packages are in one archive
+  python_archive:
+    dest: .cache/glue/transform-order-history.zip
+    folders: [files/glue/order_history]
 
 - name: The layer's archive is built for Lambda on arm64
   python_archive:
@@ -97,6 +106,14 @@ def source_files(folder):
     return found
 
 
+def folder_files(folder):
+    """[(name in the zip, path)] of a package with all that is in it, without what running it leaves behind."""
+    if not folder.is_dir():
+        raise ArchiveError(f"folders has {str(folder)!r}, which is not a folder")
+    found = [(path.relative_to(folder.parent).as_posix(), path) for path in folder.rglob("*") if path.is_file()]
+    return [(name, path) for name, path in found if not any(fnmatch.fnmatch(name, pattern) for pattern in NEVER)]
+
+
 def package_files(root, folder, exclude):
     """[(name in the zip, path)] of installed packages, without what `exclude` names."""
     paths = [(path.relative_to(root).as_posix(), path) for path in root.rglob("*") if path.is_file()]
@@ -140,7 +157,7 @@ def inputs_digest(params):
 
 def is_current(params, dest, note):
     """Was `dest` made from these same packages? (Folders are read each time; they are small.)"""
-    if params["source"] or not (dest.exists() and note.exists()):
+    if params["source"] or params["folders"] or not (dest.exists() and note.exists()):
         return None
     noted = json.loads(note.read_text())
     return noted if noted["inputs"] == inputs_digest(params) and noted["sha256"] == digest(dest).hexdigest() else None
@@ -161,6 +178,7 @@ def build(params, dest):
     dest.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=dest.parent) as scratch:
         files = source_files(Path(params["source"])) if params["source"] else []
+        files += [entry for folder in params["folders"] or [] for entry in folder_files(Path(folder))]
         if params["requirements"]:
             packages = Path(scratch, "packages")
             install_packages(packages, params["requirements"], params["python_version"], params["platform"])
@@ -191,6 +209,7 @@ def main():
         {
             "dest": {"type": "path", "required": True},
             "source": {"type": "path"},
+            "folders": {"type": "list", "elements": "path"},
             "requirements": {"type": "path"},
             "packages_folder": {"default": "python"},
             "python_version": {"default": ""},
@@ -198,7 +217,7 @@ def main():
             "exclude": {"type": "list", "elements": "str", "default": []},
             "max_unzipped_bytes": {"type": "int", "default": 250 * 1024 * 1024},
         },
-        required_one_of=[("source", "requirements")],
+        required_one_of=[("source", "folders", "requirements")],
         supports_check_mode=True,
     )
     try:

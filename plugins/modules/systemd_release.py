@@ -49,17 +49,17 @@ options:
     type: str
     required: true
   health_url:
-    description: Address that answers 200 when the service is well. Its certificate is not looked at.
+    description: Address that answers 200 when the service is well (its certificate is not looked at); empty to ask only if it is active.
     type: str
-    required: true
+    default: ""
   candidate_environment:
     description: What the candidate's environment has otherwise, such as its port.
     type: dict
     default: {}
   candidate_health_url:
-    description: The same of the candidate.
+    description: The same of the candidate; empty for no candidate, where two at a time would do harm.
     type: str
-    required: true
+    default: ""
   timeout:
     description: Seconds in which either must answer.
     type: int
@@ -126,7 +126,9 @@ def systemctl(*words, **options):
 
 
 def health(url):
-    """None when it answers 200, else what it does instead."""
+    """None when it answers 200 or there is nothing to ask, else what it does instead."""
+    if not url:
+        return None
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE  # our own process, whose certificate may be for another name
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting))
@@ -181,8 +183,8 @@ class Service:
     def state(self):
         """Is it active, with the unit's text that lies there, and does it answer?"""
         deadline = time.monotonic() + PATIENCE
-        while systemctl("is-active", self.name)[1] in ("active", "activating"):
-            problem = health(self.params["health_url"])
+        while (active := systemctl("is-active", self.name)[1]) in ("active", "activating"):
+            problem = health(self.params["health_url"]) if self.params["health_url"] or active == "active" else "does not get ready"
             if not problem or time.monotonic() > deadline:
                 return problem or "well"
             time.sleep(0.2)  # it may just be coming up, after a reboot for instance
@@ -287,7 +289,8 @@ class Service:
         """Unpack, try, switch; back to the former release where the new one does not answer in its place."""
         if before["files"] != "as released":
             self.unpack()
-        if (before["release"], before["unit"]) != (self.release, self.unit) or before["files"] != "as released":
+        new = (before["release"], before["unit"]) != (self.release, self.unit) or before["files"] != "as released"
+        if new and self.params["candidate_health_url"]:
             self.try_candidate()
         began = int(time.time())
         problem = self.switch(self.release, self.unit)
@@ -353,9 +356,9 @@ def main():
             "release": {"required": True},
             "group": {"default": "root"},
             "unit": {"required": True},
-            "health_url": {"required": True},
+            "health_url": {"default": ""},
             "candidate_environment": {"type": "dict", "default": {}},
-            "candidate_health_url": {"required": True},
+            "candidate_health_url": {"default": ""},
             "timeout": {"type": "int", "default": 30},
             "release_variable": {"default": ""},
             "keep": {"type": "int", "default": 3},

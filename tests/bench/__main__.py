@@ -6,7 +6,7 @@ Each is also a program of its own, with smaller sizes for a quick look: `python 
 import subprocess
 import sys
 
-BENCHMARKS = ("bench_site", "bench_function", "bench_athena")
+BENCHMARKS = ("bench_site", "bench_function", "bench_athena", "bench_glue")
 
 
 def main():

@@ -19,7 +19,7 @@ WAYS = (("stock", 0), ("warm", 1))
 def main(rounds=5):
     """Print the table; returns the exit code."""
     with tempfile.TemporaryDirectory() as folder:
-        site = Deployment(Path(folder))
+        site = Deployment(Path(folder), without=())
         try:
             site.play("playbooks/up.yml").succeeded()
             commands = {name: ["env", f"HEADWATER_WARM={warm}", "MACHINES=no", *site.command("site.yml")] for name, warm in WAYS}

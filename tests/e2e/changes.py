@@ -92,6 +92,36 @@ def database(client, prefix, account, region):
     glue, name = client("glue"), f"{prefix.replace('-', '_')}orders_db"
     glue.update_database(Name=name, DatabaseInput={"Name": name, "Description": "changed"})
     glue.tag_resource(ResourceArn=f"arn:aws:glue:{region}:{account}:database/{name}", TagsToAdd=OTHER_TAGS)
+    place = {"DatabaseName": f"{prefix.replace('-', '_')}order_history_db"}
+    table = glue.get_table(**place, Name="transformed_orders")["Table"]
+    kept = {key: table[key] for key in ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")}
+    kept["StorageDescriptor"]["Columns"].pop()
+    glue.update_table(**place, TableInput=kept)
+
+
+def delivery_stream(client, prefix, _account, _region):
+    firehose, name = client("firehose"), f"{prefix}tbsm-red-fire"
+    found = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+    firehose.update_destination(
+        DeliveryStreamName=name,
+        CurrentDeliveryStreamVersionId=found["VersionId"],
+        DestinationId=found["Destinations"][0]["DestinationId"],
+        ExtendedS3DestinationUpdate={"BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60}},
+    )
+    firehose.stop_delivery_stream_encryption(DeliveryStreamName=name)
+    firehose.tag_delivery_stream(DeliveryStreamName=name, Tags=as_list(OTHER_TAGS))
+
+
+def job(client, prefix, account, region):
+    """Its trigger too."""
+    glue, name = client("glue"), f"{prefix}transform-order-history"
+    found = glue.get_job(JobName=name)["Job"]
+    update = {key: found[key] for key in ("Role", "Command", "DefaultArguments", "GlueVersion", "WorkerType", "NumberOfWorkers")}
+    glue.update_job(JobName=name, JobUpdate={**update, "MaxRetries": 3})
+    glue.tag_resource(ResourceArn=f"arn:aws:glue:{region}:{account}:job/{name}", TagsToAdd=OTHER_TAGS)
+    glue.stop_trigger(Name=name)
+    glue.update_trigger(Name=name, TriggerUpdate={"Schedule": "cron(0 4 * * ? *)", "Actions": [{"JobName": name}]})
+    glue.tag_resource(ResourceArn=f"arn:aws:glue:{region}:{account}:trigger/{name}", TagsToAdd=OTHER_TAGS)
 
 
 def crawler(client, prefix, account, region):
@@ -161,6 +191,8 @@ CHANGES = {
     "layer": layer,
     "function": function,
     "database": database,
+    "delivery stream": delivery_stream,
+    "job": job,
     "crawler": crawler,
     "workgroup": workgroup,
     "security group": security_group,
@@ -175,6 +207,7 @@ def drifted(prefix, account="000000000000", region="us-east-1"):
     function, page = f"{prefix}FilterAndProcessOrders", f"{prefix}headwater-dashboard"
     database, profile = f"{prefix.replace('-', '_')}orders_db", f"{prefix}EC2-Athena-Dashboard-Role"
     orders, log_group = f"{prefix}orders-{account}-{region}", f"/aws/lambda/{function}"
+    stream, job = f"{prefix}tbsm-red-fire", f"{prefix}transform-order-history"
 
     def tagged(resource, pipeline):
         return [
@@ -217,7 +250,24 @@ def drifted(prefix, account="000000000000", region="us-east-1"):
             f"Asynchronous invocation of function '{function}': maximum_retry_attempts: declared 2, found 0",
             *tagged(f"Lambda function '{function}'", "orders"),
         ],
-        "database": [f"Glue database '{database}': description: declared ", *tagged(f"Glue database '{database}'", "orders")],
+        "database": [
+            f"Glue database '{database}': description: declared ",
+            *tagged(f"Glue database '{database}'", "orders"),
+            f"Athena table '{prefix.replace('-', '_')}order_history_db.transformed_orders': columns[",
+        ],
+        "delivery stream": [
+            f"Delivery stream '{stream}': buffer_mb: declared 64, found 1",
+            f"Delivery stream '{stream}': buffer_seconds: declared 10, found 60",
+            f"Delivery stream '{stream}': encryption: declared ",
+            *tagged(f"Delivery stream '{stream}'", "order_history"),
+        ],
+        "job": [
+            f"Glue job '{job}': max_retries: declared 1, found 3",
+            *tagged(f"Glue job '{job}'", "order_history"),
+            f'Glue trigger \'{job}\': schedule: declared "cron(10 * * * ? *)", found "cron(0 4 * * ? *)"',
+            f"Glue trigger '{job}': active: declared true, found false",
+            *tagged(f"Glue trigger '{job}'", "order_history"),
+        ],
         "crawler": [
             f"Glue crawler '{prefix}orders_processed_crawler': description: declared ",
             f"Schedule of Glue crawler '{prefix}orders_processed_crawler': schedule: declared ",

@@ -16,7 +16,6 @@ EXCEPTIONS = {
     "S3.1": ACCOUNT + "; each bucket has its own block (S3.8)",
     "EC2.2": "the VPC's default security group is the account's; the server is not in it",
     "EC2.7": ACCOUNT + "; the server's volume is encrypted by itself (EC2.3)",
-    "DataFirehose.1": LATER,
     "APIGateway.1": LATER,
     "APIGateway.3": LATER,
     "SNS.1": LATER,
@@ -45,6 +44,8 @@ class Deployed:
     keys: list = field(default_factory=list)
     instances: list = field(default_factory=list)
     crawlers: list = field(default_factory=list)
+    jobs: list = field(default_factory=list)
+    streams: list = field(default_factory=list)
     log_groups: list = field(default_factory=list)
 
 
@@ -279,6 +280,16 @@ def workgroups_publish_metrics(aws):
 
 
 @control("Glue.1")
-def crawlers_have_tags(aws):
-    glue, arn = aws.client("glue"), f"arn:aws:glue:us-east-1:{aws.account}:crawler/"
-    return [name for name in aws.crawlers if "project" not in glue.get_tags(ResourceArn=arn + name)["Tags"]]
+def crawlers_and_jobs_have_tags(aws):
+    glue, arn = aws.client("glue"), f"arn:aws:glue:us-east-1:{aws.account}:"
+    found = [f"crawler/{name}" for name in aws.crawlers] + [f"{kind}/{name}" for name in aws.jobs for kind in ("job", "trigger")]
+    return [name for name in found if "project" not in glue.get_tags(ResourceArn=arn + name)["Tags"]]
+
+
+# -- Firehose
+
+
+@control("DataFirehose.1")
+def delivery_streams_encrypt_what_waits(aws):
+    describe = lambda name: aws.client("firehose").describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]  # noqa: E731 - one line
+    return [name for name in aws.streams if describe(name)["DeliveryStreamEncryptionConfiguration"]["Status"] != "ENABLED"]

@@ -54,13 +54,35 @@ class Played:
         return self
 
 
+#: Hosts that a deployment of the orders alone leaves out.
+OTHERS = frozenset({"order_history", "order_source"})
+
+
+def inventory_without(hosts, root, folder):
+    """The local inventory without these hosts, below `folder`, with the repository's own variables; its path."""
+
+    def kept(groups):
+        found = {}
+        for name, body in groups.items():
+            found[name] = {"hosts": {host: None for host in body.get("hosts") or {} if host not in hosts}}
+            found[name] |= {"children": kept(body["children"])} if "children" in body else {}
+        return found
+
+    path = folder / "inventory" / "local.yml"
+    path.parent.mkdir(exist_ok=True)
+    for variables in ("group_vars", "host_vars"):
+        (path.parent / variables).symlink_to(root / "inventory" / variables)
+    path.write_text(yaml.safe_dump(kept(yaml.safe_load((root / "inventory" / "local.yml").read_text()))))
+    return path
+
+
 class Deployment:
-    """Everything below `folder`, on two ports; `root` is the repository that is deployed.
+    """All below `folder`, on two ports; `root` is the repository that is deployed, `without` the hosts that are left out.
 
     The page is a process of this machine, unless a play's environment says MACHINES=auto; tests/roles tries servers.
     """
 
-    def __init__(self, folder, root=ROOT):
+    def __init__(self, folder, root=ROOT, without=OTHERS):
         self.folder, self.state, self.root = folder, folder / "state", root
         self.endpoint_port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.endpoint_port}"
@@ -71,11 +93,16 @@ class Deployment:
             "localcloud_port": self.endpoint_port,
             "dashboard_port": self.page_port,
         }
+        self.inventory = []
+        if without:
+            self.inventory = ["-i", str(inventory_without(without, root, folder))]
+            self.settings |= {"repository_dir": str(root), "cache_dir": str(root / ".cache")}
 
     def command(self, playbook, *arguments, **settings):
         """A playbook's command line, as a list of words."""
         program = str(Path(sys.executable).with_name("ansible-playbook"))
-        return [program, playbook, *arguments, "-e", json.dumps({**self.settings, **settings})]
+        inventory = [] if "-i" in arguments else self.inventory
+        return [program, playbook, *inventory, *arguments, "-e", json.dumps({**self.settings, **settings})]
 
     def start(self, playbook, *arguments, environment=None, **settings):
         """Start a playbook as a user does, from the repository's root, in a session of its own; returns the process."""

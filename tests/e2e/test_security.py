@@ -13,7 +13,16 @@ from tests.roles.server import Server, why_no_machines
 pytestmark = [pytest.mark.timeout(600), pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines())]
 PREFIX = "sec-"
 BUCKET = f"{PREFIX}orders-000000000000-us-east-1"
-ROLES = ("Lambda-S3-Processing-Role", "Glue-S3-Crawler-Role", "EC2-Athena-Dashboard-Role")
+HISTORY = f"{PREFIX}order-history-000000000000-us-east-1"
+ROLES = (
+    "Lambda-S3-Processing-Role",
+    "Glue-S3-Crawler-Role",
+    "EC2-Athena-Dashboard-Role",
+    "Firehose-Order-History-Role",
+    "Glue-Order-History-Crawler-Role",
+    "Glue-Transform-Order-History-Role",
+    "EC2-Order-Source-Role",
+)
 DEPLOYER = "arn:aws:iam::000000000000:user/deployer"
 
 
@@ -33,7 +42,7 @@ def deployer_keys(site):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    made = Server(tmp_path_factory.mktemp("security"))
+    made = Server(tmp_path_factory.mktemp("security"), without=())
     made.site.play("site.yml", "--limit", "localcloud", environment={"MACHINES": "auto"}).succeeded()
     made.site.client("s3").create_bucket(Bucket="somebodys-own")
     made.site.client("sqs").create_queue(QueueName="somebodys-own")
@@ -67,14 +76,21 @@ def aws(server, deployed):
     return controls.Deployed(
         client=site.client,
         account="000000000000",
-        buckets=[BUCKET, f"{PREFIX}artifacts-000000000000-us-east-1"],
+        buckets=[BUCKET, HISTORY, f"{PREFIX}artifacts-000000000000-us-east-1"],
         functions=[f"{PREFIX}FilterAndProcessOrders"],
         roles=[PREFIX + role for role in ROLES],
-        workgroups=[f"{PREFIX}orders"],
+        workgroups=[f"{PREFIX}orders", f"{PREFIX}order_history"],
         keys=[site.client("kms").describe_key(KeyId=f"alias/{PREFIX}headwater")["KeyMetadata"]["Arn"]],
         instances=[instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]],
-        crawlers=[f"{PREFIX}orders_processed_crawler"],
-        log_groups=[f"/aws/lambda/{PREFIX}FilterAndProcessOrders"],
+        crawlers=[f"{PREFIX}orders_processed_crawler", f"{PREFIX}order-history-crawler"],
+        jobs=[f"{PREFIX}transform-order-history"],
+        streams=[f"{PREFIX}tbsm-red-fire"],
+        log_groups=[
+            f"/aws/lambda/{PREFIX}FilterAndProcessOrders",
+            f"/aws/kinesisfirehose/{PREFIX}tbsm-red-fire",
+            f"/aws-glue/jobs/{PREFIX}transform-order-history/output",
+            f"/aws-glue/jobs/{PREFIX}transform-order-history/error",
+        ],
     )
 
 
@@ -83,7 +99,8 @@ def test_every_page_answers(deployed):
 
 
 def test_there_is_something_of_each_kind_to_look_at(aws):
-    assert all([aws.buckets, aws.functions, aws.roles, aws.workgroups, aws.keys, aws.instances, aws.crawlers, aws.log_groups])
+    assert all([aws.buckets, aws.functions, aws.roles, aws.workgroups, aws.keys, aws.crawlers, aws.jobs, aws.streams, aws.log_groups])
+    assert len(aws.instances) == 2
 
 
 @pytest.mark.parametrize("identity", sorted(controls.CHECKS))
@@ -93,13 +110,15 @@ def test_control(identity, aws):
 
 def test_objects_results_and_logs_are_encrypted_with_the_customer_key(server, aws):
     s3 = server.site.client("s3")
-    for prefix in ("raw/", "processed/", "rejected/", "audit/", "enriched/"):
-        keys = list(server.site.objects(BUCKET, prefix))
-        assert keys, prefix
-        heads = [s3.head_object(Bucket=BUCKET, Key=key) for key in keys]
-        assert {(head["ServerSideEncryption"], head["SSEKMSKeyId"]) for head in heads} == {("aws:kms", aws.keys[0])}
-    (group,) = server.site.client("logs").describe_log_groups(logGroupNamePrefix=aws.log_groups[0])["logGroups"]
-    assert group["kmsKeyId"] == aws.keys[0]
+    orders = [(BUCKET, prefix) for prefix in ("raw/", "processed/", "rejected/", "audit/", "enriched/")]
+    for bucket, prefix in orders + [(HISTORY, prefix) for prefix in ("raw/", "curated/", "rejected/", "audit/", "results/")]:
+        keys = list(server.site.objects(bucket, prefix))
+        assert keys, (bucket, prefix)
+        heads = [s3.head_object(Bucket=bucket, Key=key) for key in keys]
+        assert {(head["ServerSideEncryption"], head["SSEKMSKeyId"]) for head in heads} == {("aws:kms", aws.keys[0])}, (bucket, prefix)
+    for name in aws.log_groups:
+        (group,) = server.site.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        assert group["kmsKeyId"] == aws.keys[0]
 
 
 # -- each role

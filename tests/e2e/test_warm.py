@@ -63,10 +63,10 @@ def test_drift_is_named_and_mended_the_same_with_warm_modules_as_without(site):
     site.client("s3").put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=block)
     managed = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
     site.client("iam").attach_role_policy(RoleName="Lambda-S3-Processing-Role", PolicyArn=managed)
-    warm, stock = both_ways(site, "--check", "--diff")
+    warm, stock = both_ways(site, "--check", "--diff", "--limit", "orders")
     assert warm == stock
-    assert len(warm) > 40
-    played = site.play("site.yml", "--check", "--diff").succeeded()
+    assert len(warm) > 25
+    played = site.play("site.yml", "--check", "--diff", "--limit", "orders").succeeded()
     assert re.search(r'-\s+"BlockPublicPolicy": false', played.text)
     assert managed in played.text
     assert played.changed == 2
@@ -75,7 +75,7 @@ def test_drift_is_named_and_mended_the_same_with_warm_modules_as_without(site):
 
 
 def test_runs_that_change_nothing_tell_the_same_with_warm_modules_as_without(site):
-    warm, stock = both_ways(site, "--limit", "orders,dashboard")
+    warm, stock = both_ways(site, "--limit", "shared,dashboard")
     assert warm == stock
     assert not any(result.get("changed") for result in warm.values())
 
@@ -84,6 +84,6 @@ def test_errors_are_the_same_with_warm_modules_as_without(site):
     too_little = [{"name": "orders", "output_location": "s3://x/", "bytes_scanned_cutoff": 5}]
     refused = [{"name": "no such/name", "output_location": "s3://x/"}]
     for groups, words in ((too_little, "bytes_scanned_cutoff is 5"), (refused, "no such/name")):
-        warm, stock = both_ways(site, "--tags", "athena", athena_workgroups=groups)
+        warm, stock = both_ways(site, "--tags", "athena", "--limit", "orders", athena_workgroups=groups)
         assert warm == stock
         assert words in json.dumps(list(warm.values())[-1])

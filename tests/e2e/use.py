@@ -17,23 +17,45 @@ def use_everything(server, prefix, **settings):
         server.play("playbooks/upload-orders.yml", orders_csv=str(file), name_prefix=prefix, **settings).succeeded()
     crawl(site, f"{prefix}orders_processed_crawler", f"{prefix.replace('-', '_')}orders_db")
     fail(site, f"{prefix}FilterAndProcessOrders", bucket)
-    pages = ["/", "/orders", "/readyz", "/audit/orders", *(f"/orders/{name}.json?refresh=1" for name in queries(site))]
+    use_history(server, prefix, **settings)
+    pages = ["/", "/orders", "/order_history", "/readyz", "/audit/orders", "/audit/order_history"]
+    pages += [f"/{pipeline}/{name}.json?refresh=1" for pipeline in ("orders", "order_history") for name in queries(site, pipeline)]
     (record,) = site.objects(bucket, "audit/hostile")
     pages.append(f"/audit/orders/rejects?record={quote(record)}")
     return {page: server.get(page, PASSWORD)[0] for page in pages}
 
 
-def queries(site):
-    return [path.stem for path in sorted((site.root / "sql" / "orders").glob("*.sql"))]
+def queries(site, pipeline):
+    return [path.stem for path in sorted((site.root / "sql" / pipeline).glob("*.sql")) if path.stem != "create_table"]
 
 
-def crawl(site, crawler, database):
+def use_history(server, prefix, **settings):
+    """Let the agent ship, the job read days of which one is a day's that it has read, and the crawler see what is raw.
+
+    What arrived on the second day lands in a partition that the first day feeds, and each run of a day takes its former rejects away.
+    """
+    site, bucket = server.site, f"{prefix}order-history-000000000000-us-east-1"
+    texts = {"InvoiceNo": "7", "StockCode": "B", "Description": "MUG", "InvoiceDate": "2026-01-02 11:00:00", "CustomerID": "1"}
+    line = json.dumps({**texts, "Quantity": 1, "UnitPrice": 1, "Country": "France"})
+    for day in ("01", "02"):
+        folder = f"raw/year=2026/month=05/day={day}"
+        site.client("s3").put_object(Bucket=bucket, Key=f"{folder}/by-hand.json", Body=f"{line}\n".encode())
+        site.client("s3").put_object(Bucket=bucket, Key=f"{folder}/torn.json", Body=line[:-1].encode())
+    server.play("playbooks/run-etl.yml", name_prefix=prefix, **settings).succeeded()
+    server.play("playbooks/run-etl.yml", name_prefix=prefix, days="2026-05-01", **settings).succeeded()
+    database = f"{prefix.replace('-', '_')}order_history_db"
+    crawl(site, f"{prefix}order-history-crawler", database)
+    crawl(site, f"{prefix}order-history-crawler", database, "raw")
+
+
+def crawl(site, crawler, database, table="filtered_orders"):
     """A further crawl, of a table that somebody has changed, so that the crawler sets it right."""
     glue = site.client("glue")
-    table = glue.get_table(DatabaseName=database, Name="filtered_orders")["Table"]
-    described = {key: table[key] for key in ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters") if key in table}
-    described["StorageDescriptor"]["Columns"].pop()
-    glue.update_table(DatabaseName=database, TableInput=described)
+    there = {found["Name"]: found for found in glue.get_tables(DatabaseName=database)["TableList"]}
+    if table in there:
+        described = {key: there[table][key] for key in ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")}
+        described["StorageDescriptor"]["Columns"].pop()
+        glue.update_table(DatabaseName=database, TableInput=described)
     glue.start_crawler(Name=crawler)
     while glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":
         time.sleep(0.1)

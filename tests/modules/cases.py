@@ -18,7 +18,8 @@ class Case:
     `prepare(aws, folder)`: make what the resource needs; returns its first options. `change(options,
     folder)`: the options that change. `changes`: the fields that the diff then names. `exists(aws,
     options)`: is it there, asked without the module? `moto_lacks`: calls that moto has not, as
-    "service:Operation"; then only the local cloud runs the case, or, with `moto_creates`, just the change.
+    "service:Operation"; then only the local cloud runs the case, or, with `moto_creates`, just the change. `moto_cannot`: why
+    moto is no use for the case though it has the calls.
     """
 
     prepare: Callable
@@ -27,7 +28,13 @@ class Case:
     exists: Callable
     moto_lacks: tuple = ()
     moto_creates: bool = False
+    moto_cannot: str = ""
     has_absent: bool = True
+
+    @property
+    def is_local(self):
+        """Is moto no use for it?"""
+        return bool(self.moto_cannot or (self.moto_lacks and not self.moto_creates))
 
 
 def there(call, *missing, **arguments):
@@ -71,6 +78,49 @@ def named_query_exists(aws, options):
     return [query["QueryString"] for query in athena.batch_get_named_query(NamedQueryIds=ids)["NamedQueries"]] if ids else []
 
 
+# -- Firehose
+
+
+def delivery_stream(aws, _folder):
+    group = unique("/aws/kinesisfirehose/stream")
+    aws.client("logs").create_log_group(logGroupName=group)
+    return {
+        "name": unique("stream"),
+        "role_arn": aws.role("firehose.amazonaws.com")["Arn"],
+        "bucket_arn": f"arn:aws:s3:::{aws.bucket()}",
+        "prefix": "raw/day=!{timestamp:dd}/",
+        "error_prefix": "errors/!{firehose:error-output-type}/",
+        "buffer_mb": 64,
+        "log_group": group,
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_delivery_stream(options, _folder):
+    return {
+        "prefix": "new/!{timestamp:yyyy/MM/dd}/",
+        "compression": "UNCOMPRESSED",
+        "buffer_seconds": 60,
+        "custom_time_zone": "Asia/Tokyo",
+        "file_extension": ".json",
+        "delimiter": "\\n",
+        "transform": {"function_arn": "arn:aws:lambda:us-east-1:123456789012:function:clean", "buffer_mb": 0.2, "retries": 1},
+        "parquet": {"database": "clicks", "table": "raw"},
+        "encryption": "none",
+        "log_group": "",
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+DELIVERY_STREAM_CHANGES = frozenset(
+    {*change_delivery_stream({}, None), "log_stream"}  # without a group there is no stream in it
+)
+
+
+def delivery_stream_exists(aws, options):
+    return there(aws.client("firehose").describe_delivery_stream, "ResourceNotFoundException", DeliveryStreamName=options["name"])
+
+
 # -- Glue
 
 
@@ -97,6 +147,39 @@ def schedule(aws, _folder):
 
 def schedule_exists(aws, options):
     return aws.client("glue").get_crawler(Name=options["name"])["Crawler"].get("Schedule", {}).get("ScheduleExpression")
+
+
+def job(aws, _folder):
+    return {
+        "name": unique("job"),
+        "description": "Order history",
+        "role": aws.role("glue.amazonaws.com")["RoleName"],
+        "script": "s3://artifacts/glue/a.py",
+        "arguments": {"--job-bookmark-option": "job-bookmark-enable", "--old": "yes"},
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+CHANGED_JOB = {
+    "description": "Transforms order history",
+    "script": "s3://artifacts/glue/b.py",
+    "arguments": {"--job-bookmark-option": "job-bookmark-enable", "--new": True, "--number": 3},
+    "glue_version": "4.0",
+    "worker_type": "G.2X",
+    "workers": 3,
+    "timeout_minutes": 30,
+    "max_retries": 1,
+    "max_concurrent_runs": 2,
+    "tags": {"project": "test", "new": "yes"},
+}
+
+
+def trigger(aws, _folder):
+    names = [unique("job") for _ in range(2)]
+    for name in names:
+        command = {"Name": "glueetl", "ScriptLocation": "s3://artifacts/glue/a.py"}
+        aws.client("glue").create_job(Name=name, Role=aws.role("glue.amazonaws.com")["RoleName"], Command=command)
+    return {"name": names[0], "job": names[0], "schedule": "cron(10 * * * ? *)", "tags": {"project": "test", "old": "yes"}}
 
 
 # -- IAM
@@ -302,7 +385,30 @@ def notification_exists(aws, options):
     return [item["LambdaFunctionArn"] for item in found.get("LambdaFunctionConfigurations", [])]
 
 
+TABLE = "CREATE EXTERNAL TABLE IF NOT EXISTS lines (a int%s) PARTITIONED BY (day string) STORED AS PARQUET LOCATION 's3://%s/lines/'"
+
+
+def table(aws, _folder):
+    name, bucket = unique("db").replace("-", "_"), unique("tables")
+    aws.client("s3").create_bucket(Bucket=bucket)
+    aws.client("glue").create_database(DatabaseInput={"Name": name})
+    settings = {"ResultConfiguration": {"OutputLocation": f"s3://{bucket}/results/"}}
+    aws.client("athena").create_work_group(Name=name, Configuration=settings)
+    return {"name": "lines", "database": name, "workgroup": name, "statement": TABLE % ("", bucket)}
+
+
+def table_exists(aws, options):
+    return there(aws.client("glue").get_table, "EntityNotFoundException", DatabaseName=options["database"], Name=options["name"])
+
+
 CASES = {
+    "athena_table": Case(
+        table,
+        lambda options, _folder: {"statement": options["statement"].replace("a int", "a int, b string")},
+        frozenset({"statement"}),
+        table_exists,
+        moto_cannot="its Athena runs no statement",
+    ),
     "athena_workgroup": Case(
         workgroup,
         lambda _options, _folder: {
@@ -321,6 +427,12 @@ CASES = {
         frozenset({"query", "description"}),
         named_query_exists,
         moto_lacks=("athena:BatchGetNamedQuery", "athena:UpdateNamedQuery", "athena:DeleteNamedQuery"),
+    ),
+    "firehose_delivery_stream": Case(
+        delivery_stream,
+        change_delivery_stream,
+        DELIVERY_STREAM_CHANGES,
+        delivery_stream_exists,
     ),
     "glue_database": Case(
         database,
@@ -345,6 +457,26 @@ CASES = {
         frozenset({"description", "s3_targets", "delete_behavior", "tags"}),
         lambda aws, options: there(aws.client("glue").get_crawler, "EntityNotFoundException", Name=options["name"]),
         moto_lacks=("glue:UpdateCrawler",),
+        moto_creates=True,
+    ),
+    "glue_job_config": Case(
+        job,
+        lambda _options, _folder: CHANGED_JOB,
+        frozenset(CHANGED_JOB),
+        lambda aws, options: there(aws.client("glue").get_job, "EntityNotFoundException", JobName=options["name"]),
+        moto_lacks=("glue:UpdateJob",),
+        moto_creates=True,
+    ),
+    "glue_trigger": Case(
+        trigger,
+        lambda options, _folder: {
+            "description": "Every half hour",
+            "schedule": "cron(0/30 * * * ? *)",
+            "tags": {"project": "test", "new": "yes"},
+        },
+        frozenset({"description", "schedule", "tags"}),
+        lambda aws, options: there(aws.client("glue").get_trigger, "EntityNotFoundException", Name=options["name"]),
+        moto_lacks=("glue:UpdateTrigger",),
         moto_creates=True,
     ),
     "iam_role_config": Case(

@@ -1,6 +1,7 @@
 """Workgroups and named queries, beyond their life."""
 
 from tests.modules.call_recorder import lost
+from tests.modules.cases import table
 from tests.modules.clouds import on, unique
 from tests.modules.runner import done, refused
 
@@ -108,3 +109,41 @@ def test_before_its_workgroup_exists_a_named_query_can_be_checked_and_removed(aw
     options = {"name": "q", "database": "d", "query": "SELECT 1", "workgroup": unique("group")}
     assert done("athena_named_query", check=True, **options).changed
     assert not done("athena_named_query", state="absent", **options).changed
+
+
+@on("local")
+def test_a_table_whose_statement_changed_keeps_its_partitions(aws):
+    options, glue = table(aws, None), aws.client("glue")
+    done("athena_table", **options)
+    place = {"DatabaseName": options["database"], "TableName": "lines"}
+    storage = glue.get_table(DatabaseName=options["database"], Name="lines")["Table"]["StorageDescriptor"]
+    glue.create_partition(**place, PartitionInput={"Values": ["2026-11-21"], "StorageDescriptor": storage})
+    done("athena_table", **{**options, "statement": options["statement"].replace("a int", "a int, b string")})
+    assert [partition["Values"] for partition in glue.get_partitions(**place)["Partitions"]] == [["2026-11-21"]]
+    columns = glue.get_table(DatabaseName=options["database"], Name="lines")["Table"]["StorageDescriptor"]["Columns"]
+    assert [column["Name"] for column in columns] == ["a", "b"]
+    assert [found["Name"] for found in glue.get_tables(DatabaseName=options["database"])["TableList"]] == ["lines"]
+
+
+@on("local")
+def test_a_table_changed_by_hand_is_told_by_field_and_set_right(aws):
+    options, glue = table(aws, None), aws.client("glue")
+    done("athena_table", **options)
+    now = glue.get_table(DatabaseName=options["database"], Name="lines")["Table"]
+    by_hand = {key: now[key] for key in ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")}
+    by_hand["StorageDescriptor"]["Location"] = "s3://elsewhere/"
+    glue.update_table(DatabaseName=options["database"], TableInput=by_hand)
+    told = done("athena_table", True, **options)
+    assert told.changed
+    assert (told.result["diff"]["before"]["location"], told.result["diff"]["after"]["location"][-7:]) == ("s3://elsewhere/", "/lines/")
+    assert done("athena_table", **options).changed
+    assert not done("athena_table", **options).changed
+
+
+@on("local")
+def test_a_table_needs_its_own_statement_and_says_why_one_failed(aws):
+    options = table(aws, None)
+    refused("athena_table", "must be its CREATE EXTERNAL TABLE, but is 'SELECT 1'", **{**options, "statement": "SELECT 1"})
+    refused("athena_table", "but is that of 'lines'", **{**options, "name": "others"})
+    aws.client("glue").delete_database(Name=options["database"])
+    refused("athena_table", "the statement failed: ", **options)

@@ -13,11 +13,13 @@ from tests.modules.runner import NAMES, done
 OTHERS = {
     "aws_preflight",
     "cloudwatchlogs_log_stream",
+    "csv_json_lines",
     "dashboard_password",
     "deploy_lock",
     "ec2_key_pair",
     "ec2_server",
     "glue_crawler_run",
+    "glue_job_run",
     "locked_venv",
     "owned_resources",
     "private_files",
@@ -25,6 +27,7 @@ OTHERS = {
     "python_archive",
     "release_archive",
     "s3_audited_upload",
+    "s3_lines_arrived",
     "service_account",
     "ssh_host_key",
     "ssh_keys",
@@ -41,7 +44,11 @@ def test_every_module_has_a_case_or_a_file_of_its_own():
 
 @pytest.mark.parametrize(
     ("name", "aws"),
-    [(name, kind) for name, case in CASES.items() for kind in (["local"] if case.moto_lacks and not case.moto_creates else BOTH)],
+    [
+        (name, kind)
+        for name, case in CASES.items()
+        for kind in (["local"] if (case.moto_lacks and not case.moto_creates) or case.moto_cannot else BOTH)
+    ],
     indirect=["aws"],
 )
 def test_life_of_a_resource(name, aws, tmp_path):

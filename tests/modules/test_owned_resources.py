@@ -63,8 +63,23 @@ def crawler(aws, name, tags):
     glue.create_crawler(Name=name, Role=role_name, DatabaseName=where, Targets=targets, Tags=plain(tags))
 
 
+def job(aws, name, tags):
+    command = {"Name": "glueetl", "ScriptLocation": "s3://artifacts/a.py"}
+    aws.client("glue").create_job(Name=name, Role=aws.role("glue.amazonaws.com")["RoleName"], Command=command, Tags=plain(tags))
+
+
+def trigger(aws, name, tags):
+    job(aws, name, {})
+    aws.client("glue").create_trigger(Name=name, Type="ON_DEMAND", Actions=[{"JobName": name}], Tags=plain(tags))
+
+
 def workgroup(aws, name, tags):
     aws.client("athena").create_work_group(Name=name, Tags=tags)
+
+
+def delivery_stream(aws, name, tags):
+    place = {"RoleARN": aws.role("firehose.amazonaws.com")["Arn"], "BucketARN": "arn:aws:s3:::somewhere"}
+    aws.client("firehose").create_delivery_stream(DeliveryStreamName=name, ExtendedS3DestinationConfiguration=place, Tags=tags)
 
 
 def key(aws, name, tags):
@@ -93,7 +108,10 @@ KINDS = [
     layer,
     database,
     crawler,
+    job,
+    trigger,
     workgroup,
+    delivery_stream,
     key,
     key_pair,
     security_group,

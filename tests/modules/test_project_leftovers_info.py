@@ -117,6 +117,20 @@ def workgroup_with_a_query(aws, name, tagged):
     return [f"athena workgroup {name}", f"athena named query {name}/{query}"]
 
 
+def job_with_a_trigger(aws, name, tagged):
+    command, tags = {"Name": "glueetl", "ScriptLocation": "s3://artifacts/a.py"}, {"Tags": TAGS} if tagged else {}
+    aws.client("glue").create_job(Name=name, Role=aws.role("glue.amazonaws.com")["RoleName"], Command=command, **tags)
+    aws.client("glue").create_trigger(Name=name, Type="ON_DEMAND", Actions=[{"JobName": name}], **tags)
+    return [f"glue job {name}", f"glue trigger {name}"]
+
+
+def delivery_stream(aws, name, tagged):
+    place = {"RoleARN": aws.role("firehose.amazonaws.com")["Arn"], "BucketARN": "arn:aws:s3:::somewhere"}
+    tags = {"Tags": LISTED} if tagged else {}
+    aws.client("firehose").create_delivery_stream(DeliveryStreamName=name, ExtendedS3DestinationConfiguration=place, **tags)
+    return [f"firehose delivery stream {name}"]
+
+
 def tagged_as(kind, tagged):
     return {"TagSpecifications": [{"ResourceType": kind, "Tags": LISTED}]} if tagged else {}
 
@@ -163,6 +177,8 @@ KINDS = [
     database_with_a_table,
     crawler,
     workgroup_with_a_query,
+    job_with_a_trigger,
+    delivery_stream,
     key_pair,
     security_group,
     volume,
@@ -225,7 +241,7 @@ def test_a_clean_cloud_has_nothing_and_other_projects_do_not_count(aws):
     outcome = done("project_leftovers_info", names=["orders"], tags=TAGS, fail_if_any=True)
     assert outcome.result["leftovers"] == []
     assert outcome.writes == []
-    assert outcome.result["checked"].keys() == {"s3", "lambda", "logs", "iam", "sqs", "glue", "athena", "ec2", "kms", "ssm"}
+    assert outcome.result["checked"].keys() == {"s3", "lambda", "logs", "iam", "sqs", "glue", "athena", "ec2", "kms", "ssm", "firehose"}
 
     # The same name as a part of a longer one, and one tag of two.
     aws.client("sqs").create_queue(QueueName="orders-too", tags={"project": PROJECT, "environment": "another"})

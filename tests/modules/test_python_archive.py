@@ -40,6 +40,21 @@ def test_only_python_files_go_in_at_the_root(source, tmp_path):
     assert made.result["unzipped_bytes"] == len("ANSWER = 42\n") + len("import helpers\n")
 
 
+def test_packages_go_in_below_their_names_with_their_data(source, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "__init__.py").write_text("")
+    made = build(tmp_path, folders=[str(source), str(other)])
+    with zipfile.ZipFile(tmp_path / "made.zip") as archive:
+        inside = ["function/core.py", "function/handler.py", "function/helpers/__init__.py", "function/notes.txt", "other/__init__.py"]
+        assert archive.namelist() == inside
+    assert not build(tmp_path, folders=[str(other), str(source)]).changed
+    (source / "notes.txt").write_text("other data")
+    again = build(tmp_path, folders=[str(source), str(other)])
+    assert again.result["sha256"] != made.result["sha256"]
+    refused("python_archive", f"folders has '{tmp_path}/none'", dest=str(tmp_path / "a.zip"), folders=[str(tmp_path / "none")])
+
+
 def test_bytes_depend_on_content_alone(source, tmp_path):
     """Neither on times, nor on the order of creation, modes, umask or the folder's name."""
     first = build(tmp_path, source=str(source)).result["sha256"]
@@ -82,7 +97,7 @@ def test_what_is_no_function_is_refused(tmp_path):
     refused("python_archive", f"source '{tmp_path}/none' is not a folder", dest=str(tmp_path / "a.zip"), source=str(tmp_path / "none"))
     (tmp_path / "empty").mkdir()
     refused("python_archive", "holds no Python file", dest=str(tmp_path / "a.zip"), source=str(tmp_path / "empty"))
-    refused("python_archive", "one of the following is required: source, requirements", dest=str(tmp_path / "a.zip"))
+    refused("python_archive", "one of the following is required: source, folders, requirements", dest=str(tmp_path / "a.zip"))
     assert not (tmp_path / "a.zip").exists()
 
 

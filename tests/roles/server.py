@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 import xmlrpc.client
 
-from tests.e2e.deployment import Deployment
+from tests.e2e.deployment import OTHERS, Deployment
 from tests.local_cloud import ROOT, wait_for
 from tests.structure.house import files
 
@@ -28,10 +28,10 @@ def copy_of_the_repository(folder):
 
 
 class Server:
-    """The dashboard's server of a deployment."""
+    """The dashboard's server of a deployment; `without` those hosts."""
 
-    def __init__(self, folder):
-        self.site = Deployment(folder, root=copy_of_the_repository(folder / "repository"))
+    def __init__(self, folder, without=OTHERS):
+        self.site = Deployment(folder, root=copy_of_the_repository(folder / "repository"), without=without)
         # What can be made again is this repository's own: base file system, wheels, layers.
         self.site.settings["cache_dir"] = str(ROOT / ".cache")
         self.folder = self.site.state / "ssh"

@@ -39,9 +39,15 @@ def declared(option):
 
 @functools.cache
 def inventory(name):
-    """{group: [hosts]} of inventory/<name>.yml."""
-    groups = read(f"inventory/{name}.yml")[name]["children"]
-    return {group: list(body["hosts"] or {}) for group, body in groups.items()}
+    """{group: [hosts]} of inventory/<name>.yml; groups in groups are told too, before the one that holds them."""
+
+    def flat(groups):
+        for group, body in groups.items():
+            inner = dict(flat(body.get("children", {})))
+            yield from inner.items()
+            yield group, [*(body.get("hosts") or {}), *(host for hosts in inner.values() for host in hosts)]
+
+    return dict(flat(read(f"inventory/{name}.yml")[name]["children"]))
 
 
 @functools.cache

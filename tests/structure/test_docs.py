@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from tests.local_cloud import ROOT
-from tests.structure.house import ROLES, files, read
+from tests.structure.house import ROLES, files, inventory, read
 
 PAGES = [name for name in files() if name.endswith(".md")]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
@@ -82,7 +82,7 @@ def unknown_words(program, words):
 
 def hosts():
     """Names of the hosts of the local inventory."""
-    return {host for group in read("inventory/local.yml")["local"]["children"].values() for host in group["hosts"]}
+    return {host for group in inventory("local").values() for host in group}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -147,10 +147,19 @@ def test_every_mend_of_ministack_is_told_of():
 
 def test_the_readme_names_what_the_inventory_declares():
     text = text_of("README.md").partition("## What you get")[2].partition("\n## ")[0]
-    options = ("sqs_queues", "logs_groups", "iam_roles", "lambda_functions", "lambda_layers", "glue_crawlers")
+    options = (
+        "sqs_queues",
+        "logs_groups",
+        "iam_roles",
+        "lambda_functions",
+        "lambda_layers",
+        "glue_crawlers",
+        "glue_jobs",
+        "firehose_streams",
+    )
     declared = [
         item["name"]
-        for host in ("orders", "shared", "dashboard")
+        for host in ("orders", "order_history", "shared", "dashboard", "order_source")
         for option in options
         for item in read(f"inventory/host_vars/{host}.yml").get(option, [])
     ]
@@ -185,11 +194,12 @@ def cents(amount):
     return str(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
-def test_the_costs_are_what_their_formulas_give():
-    section = text_of("README.md").partition("### What it costs on AWS")[2].partition("\n## ")[0]
+@pytest.mark.parametrize(("pipeline", "count"), [("Orders", 12), ("Order history", 13)])
+def test_the_costs_are_what_their_formulas_give(pipeline, count):
+    section = text_of("README.md").partition(f"#### {pipeline}\n")[2].partition("\n#### ")[0]
     months = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) in the (?:first|twelfth)", section)]
     rows = re.findall(r"^\| [^|]*\|[^|`]*`([^`]+)` \| ([\d.]+) \| ([\d.]+) \|$", section, re.MULTILINE)
-    assert (len(months), len(rows)) == (2, 12)
+    assert (len(months), len(rows)) == (2, count)
     sums = re.search(r"^\| \*\*sum\*\* \| \| \*\*([\d.]+)\*\* \| \*\*([\d.]+)\*\* \|$", section, re.MULTILINE).groups()
     for column, month in enumerate(months):
         figures = [value(row[0], month) for row in rows]

@@ -16,8 +16,10 @@ SQL_FOLDERS = sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_d
 @pytest.mark.parametrize("folder", SQL_FOLDERS)
 def test_queries_are_well_formed_and_belong_to_a_pipeline(folder):
     assert folder in inventory("local")["pipelines"]
-    queries = load("lookup", "sql_queries").load_parser().load_folder(ROOT / "sql" / folder)
-    assert {query.name for query in queries} == {path.stem for path in (ROOT / "sql" / folder).iterdir()}
+    parser = load("lookup", "sql_queries").load_parser()
+    queries = parser.load_folder(ROOT / "sql" / folder)
+    kinds = {path.stem: parser.parse(path.read_text(), path).kind for path in (ROOT / "sql" / folder).iterdir()}
+    assert {query.name for query in queries} == {name for name, kind in kinds.items() if kind == "query"}
     assert all(query.description for query in queries)
 
 

@@ -5,8 +5,8 @@ import pytest
 from tests.structure.house import ROLES, role_options
 from tests.unit.plugins.plugin_files import filter_named, load
 
-#: Options whose items have names and are no resources of AWS.
-NO_RESOURCES = {"dashboard_pipelines"}
+#: Options whose items have names and are no resources of AWS, or lie in one that is looked at, as tables in their database.
+NO_RESOURCES = {"dashboard_pipelines", "athena_tables"}
 
 
 def named_options():
@@ -28,7 +28,7 @@ def test_every_kind_can_be_looked_at():
     from tests.modules.runner import load as load_module
 
     known = set(load_module("owned_resources").KINDS)
-    assert set(load("filter", "declared_resources").KINDS.values()) | {"instance profile"} == known
+    assert set(load("filter", "declared_resources").KINDS.values()) | {"instance profile", "trigger"} == known
 
 
 def test_names_are_gathered_by_kind():

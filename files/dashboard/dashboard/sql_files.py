@@ -5,6 +5,7 @@ The header's lines, at the top of the file and without gaps, are `-- key: value`
     title         required; may name parameters: `Orders in {month:%B %Y}` (strftime for dates and months)
     description   one sentence
     position      a whole number; panels are ordered by it, then by file name
+    kind          `query` (default), or `table` for the statement that creates a table: neither saved in Athena nor a panel
     panel         `yes` (default) or `no` for a statement that is saved in Athena but is no panel
     chart         `bar|column|line x=<column> y=<column>`, or `none`; repeat the line for more than one
     parameter     `<name> type=month|date|integer|text default=<value>`; one line each
@@ -20,7 +21,8 @@ from datetime import date
 from pathlib import Path
 
 CHART_KINDS = ("bar", "column", "line")
-KEYS = ("title", "description", "position", "panel", "chart", "parameter", "placeholders")
+KEYS = ("title", "description", "position", "kind", "panel", "chart", "parameter", "placeholders")
+KINDS = ("query", "table")
 REPEATABLE = ("chart", "parameter")
 MAX_TEXT = 100
 
@@ -80,7 +82,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Query:
-    """One SQL file. `sql` is all that follows the header; `placeholders` names a parameter for each `?`."""
+    """One SQL file. `kind` is one of KINDS. `sql` is all that follows the header; `placeholders` names a parameter for each `?`."""
 
     name: str
     title_template: str
@@ -91,6 +93,7 @@ class Query:
     parameters: tuple
     placeholders: tuple
     sql: str
+    kind: str = "query"
 
     def texts(self, given):
         """{name: text} of every parameter from `given` (name → text) or its default; ParameterError if one is bad."""
@@ -113,7 +116,10 @@ class Query:
 
 
 def load_folder(folder):
-    """Every query of a folder, ordered by position and name; SqlFileError with the problems of all files at once."""
+    """Every query of a folder, ordered by position and name; tables are left out, but for what is wrong with their headers.
+
+    SqlFileError has the problems of all files at once.
+    """
     queries, problems = [], []
     if not Path(folder).is_dir():
         raise SqlFileError([f"{folder}: there is no such folder"])
@@ -126,7 +132,7 @@ def load_folder(folder):
             problems.append(f"{path}: is not UTF-8 ({error.reason} at byte {error.start})")
     if problems:
         raise SqlFileError(problems)
-    return sorted(queries, key=lambda query: (query.position, query.name))
+    return sorted((query for query in queries if query.kind == "query"), key=lambda query: (query.position, query.name))
 
 
 def parse(text, path):
@@ -150,6 +156,7 @@ def parse(text, path):
         title_template=_title(header["title"], parameters, problem),
         description=header["description"][0][1] if header["description"] else "",
         position=_position(header["position"], problem),
+        kind=_kind(header["kind"], problem),
         panel=_panel(header["panel"], problem),
         charts=tuple(c for line, value in header["chart"] if (c := _chart(value, line, problem))),
         parameters=parameters,
@@ -207,6 +214,16 @@ def _position(entries, problem):
         problem(line, f"position must be a whole number; it is {text!r}")
         return 0
     return int(text)
+
+
+def _kind(entries, problem):
+    if not entries:
+        return "query"
+    line, text = entries[0]
+    if text not in KINDS:
+        problem(line, f"kind must be {' or '.join(KINDS)}; it is {text!r}")
+        return "query"
+    return text
 
 
 def _panel(entries, problem):

@@ -53,8 +53,9 @@ def read(scan, parts, context, reading):
     bounds = context.bounds(scan)
     branches = {}  # (schema of the used columns) → [(path, partition index)]
     footers = {}
-    for number, part in enumerate(parts):
-        for item in context.storage.items(part.location):
+    listed = context.storage.items_of([part.location for part in parts])
+    for number, items in enumerate(listed):
+        for item in items:
             footer = _open(item)
             read_bytes, rows, kept = _cost(footer, names, bounds)
             reading.bytes += read_bytes

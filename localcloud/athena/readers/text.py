@@ -32,8 +32,9 @@ def read(scan, parts, context, reading):
     }[library]
     skip = int(options.get("skip.header.line.count") or 0)
     batches, values = [], partitions.constants(scan, parts)
-    for number, part in enumerate(parts):
-        for item in context.storage.items(part.location):
+    listed = context.storage.items_of([part.location for part in parts])
+    for number, items in enumerate(listed):
+        for item in items:
             reading.bytes += item.size
             context.check_cutoff(reading.bytes)
             lines = _lines(item)[skip:]

@@ -276,6 +276,19 @@ def test_many_partitions(ask, put, glue, bucket):
     assert ask.ok("SELECT count(*), sum(n), sum(a), count(DISTINCT n) FROM m WHERE n = a").rows == [("60", "1770", "1770", "60")]
 
 
+def test_of_partitions_that_are_listed_together_each_has_its_own_objects(ask, put, bucket):
+    ask(f"CREATE EXTERNAL TABLE v (a int) PARTITIONED BY (p string) STORED AS PARQUET LOCATION 's3://{bucket}/v/'")
+    for number in range(10):
+        put(f"v/p={number}/version=new/f.parquet", {"a": pa.array([number], pa.int32())})
+        put(f"v/p={number}/version=old/f.parquet", {"a": pa.array([1000], pa.int32())})
+        ask(f"ALTER TABLE v ADD PARTITION (p = '{number}') LOCATION 's3://{bucket}/v/p={number}/version=new/'")
+    put("v/p=3/version=new/_temporary/f.parquet", {"a": pa.array([1000], pa.int32())})
+    put("v/p=3/version=newer/f.parquet", {"a": pa.array([1000], pa.int32())})
+    ask(f"ALTER TABLE v ADD PARTITION (p = 'all of 3') LOCATION 's3://{bucket}/v/p=3'")
+    assert ask("SELECT count(*), sum(a) FROM v WHERE p <> 'all of 3'").rows == [("10", "45")]
+    assert ask("SELECT p, a FROM v WHERE p LIKE '%3' ORDER BY 1, 2").rows == [("3", "3"), *[("all of 3", a) for a in ("3", "1000", "1000")]]
+
+
 def test_partition_projection_is_refused_clearly(ask, bucket):
     ask.ok(f"""CREATE EXTERNAL TABLE j (a bigint) PARTITIONED BY (n int) STORED AS PARQUET LOCATION 's3://{bucket}/j/'
         TBLPROPERTIES ('projection.enabled' = 'true', 'projection.n.type' = 'integer', 'projection.n.range' = '1,5')""")

@@ -49,6 +49,17 @@ def test_chart_none_and_a_statement_that_is_no_panel():
     assert query.panel is False
 
 
+def test_the_statement_of_a_table_is_no_query_but_its_header_counts(tmp_path):
+    (tmp_path / "totals.sql").write_text("-- title: Totals\nSELECT 1")
+    table = tmp_path / "create_table.sql"
+    table.write_text("-- kind: table\n-- title: T\nCREATE EXTERNAL TABLE t (a int) LOCATION '${location}'")
+    assert [query.name for query in sql_files.load_folder(tmp_path)] == ["totals"]
+    assert sql_files.parse(table.read_text(), table).kind == "table"
+    table.write_text("-- kind: table\nCREATE EXTERNAL TABLE t (a int)")
+    with pytest.raises(SqlFileError, match="no title"):
+        sql_files.load_folder(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
@@ -63,6 +74,7 @@ def test_chart_none_and_a_statement_that_is_no_panel():
         ("-- title: T {\nSELECT 1", 1, "stray brace"),
         ("-- title: T\n-- position: first\nSELECT 1", 2, "whole number"),
         ("-- title: T\n-- panel: maybe\nSELECT 1", 2, "yes or no"),
+        ("-- title: T\n-- kind: view\nSELECT 1", 2, "query or table"),
         ("-- title: T\n-- chart: pie x=a y=b\nSELECT 1", 2, "unknown chart 'pie'"),
         ("-- title: T\n-- chart: bar x=a\nSELECT 1", 2, "x=… y=…"),
         ("-- title: T\n-- parameter: month type=moon default=1\nSELECT ?", 2, "unknown parameter type 'moon'"),

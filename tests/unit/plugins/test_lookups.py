@@ -35,6 +35,11 @@ def test_each_sql_file_of_an_entrys_folder_comes_with_the_entry(tree):
     assert sql_queries([]) == []
 
 
+def test_the_statement_of_a_table_is_no_named_query(tree):
+    (tree / "sql" / "orders" / "create_table.sql").write_text("-- kind: table\n-- title: T\nCREATE EXTERNAL TABLE t (a int)\n")
+    assert [query["name"] for _, query in sql_queries({"sql": "orders"})] == ["Totals in February 2025"]
+
+
 def test_a_folder_that_is_missing_or_a_header_that_is_wrong_is_named(tree):
     with pytest.raises(AnsibleError, match="sql/nobody: there is no such folder"):
         sql_queries({"sql": "nobody"})

@@ -1,0 +1,29 @@
+"""A local cloud of these tests' own, and a site of each test's own in it."""
+
+import itertools
+
+import pytest
+
+from tests.local_cloud import Cloud
+from tests.localcloud.firehose.functions import create_function
+from tests.localcloud.firehose.site import Site
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    running = Cloud(tmp_path_factory.mktemp("cloud")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def site(cloud):
+    return Site(cloud, f"site-{next(_numbers)}")
+
+
+@pytest.fixture(scope="session")
+def function(cloud):
+    """The ARN of a function that does to records what they say; see functions.py."""
+    return create_function(cloud, "obedient")

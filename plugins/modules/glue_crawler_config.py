@@ -45,6 +45,12 @@ options:
     type: str
     choices: [CRAWL_EVERYTHING, CRAWL_NEW_FOLDERS_ONLY]
     default: CRAWL_EVERYTHING
+  table_level:
+    description:
+      - How deep the folders are that are tables, where the bucket is 1; deeper ones are partitions.
+      - 0 lets Glue judge by what it finds.
+    type: int
+    default: 0
   tags:
     description: All tags of the crawler; others are removed.
     type: dict
@@ -80,10 +86,22 @@ resource:
 """
 
 import contextlib
+import json
 
 from ansible.module_utils.aws_resource import ClientError, arn_of, aws_module, converge, error_code, is_missing, once_possible, tag_changes
 
-FIELDS = ("name", "description", "role", "database", "s3_targets", "update_behavior", "delete_behavior", "recrawl_behavior", "tags")
+FIELDS = (
+    "name",
+    "description",
+    "role",
+    "database",
+    "s3_targets",
+    "update_behavior",
+    "delete_behavior",
+    "recrawl_behavior",
+    "table_level",
+    "tags",
+)
 #: A role that was just made is not everywhere at once.
 NEW_ROLE = ("unable to assume", "cannot be assumed")
 BUSY = ("CrawlerRunningException", "CrawlerStoppingException")
@@ -108,6 +126,7 @@ def describe(glue, arn, name):
         "update_behavior": change.get("UpdateBehavior", ""),
         "delete_behavior": change.get("DeleteBehavior", ""),
         "recrawl_behavior": found.get("RecrawlPolicy", {}).get("RecrawlBehavior", ""),
+        "table_level": json.loads(found.get("Configuration") or "{}").get("Grouping", {}).get("TableLevelConfiguration", 0),
         "tags": tags,
     }
 
@@ -120,7 +139,9 @@ def plain_target(target):
 
 def settings(after):
     """What creating and updating spell alike."""
+    grouping = {"Grouping": {"TableLevelConfiguration": after["table_level"]}} if after["table_level"] else {}
     return {
+        "Configuration": json.dumps({"Version": 1.0, **grouping}),
         "Name": after["name"],
         "Description": after["description"],
         "Role": after["role"],
@@ -172,6 +193,7 @@ def main():
             "update_behavior": {"choices": ["UPDATE_IN_DATABASE", "LOG"], "default": "UPDATE_IN_DATABASE"},
             "delete_behavior": {"choices": ["LOG", "DELETE_FROM_DATABASE", "DEPRECATE_IN_DATABASE"], "default": "LOG"},
             "recrawl_behavior": {"choices": ["CRAWL_EVERYTHING", "CRAWL_NEW_FOLDERS_ONLY"], "default": "CRAWL_EVERYTHING"},
+            "table_level": {"type": "int", "default": 0},
             "tags": {"type": "dict", "default": {}},
             "wait_timeout": {"type": "int", "default": 300},
         }

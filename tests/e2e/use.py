@@ -1,5 +1,6 @@
 """Use of a deployment that reaches all that its roles may do."""
 
+import gzip
 import json
 import time
 from urllib.parse import quote
@@ -38,9 +39,8 @@ def use_history(server, prefix, **settings):
     texts = {"InvoiceNo": "7", "StockCode": "B", "Description": "MUG", "InvoiceDate": "2026-01-02 11:00:00", "CustomerID": "1"}
     line = json.dumps({**texts, "Quantity": 1, "UnitPrice": 1, "Country": "France"})
     for day in ("01", "02"):
-        folder = f"raw/year=2026/month=05/day={day}"
-        site.client("s3").put_object(Bucket=bucket, Key=f"{folder}/by-hand.json", Body=f"{line}\n".encode())
-        site.client("s3").put_object(Bucket=bucket, Key=f"{folder}/torn.json", Body=line[:-1].encode())
+        body = gzip.compress(f"{line}\n{line.replace('01-02', '02-30')}\n".encode())
+        site.client("s3").put_object(Bucket=bucket, Key=f"raw/year=2026/month=05/day={day}/by-hand.gz", Body=body)
     server.play("playbooks/run-etl.yml", name_prefix=prefix, **settings).succeeded()
     server.play("playbooks/run-etl.yml", name_prefix=prefix, days="2026-05-01", **settings).succeeded()
     database = f"{prefix.replace('-', '_')}order_history_db"

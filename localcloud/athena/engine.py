@@ -15,7 +15,7 @@ from localcloud.engine import Engine, ServiceError, method_name
 
 
 class Athena(Engine):
-    """Athena of one account and region over the local cloud's S3 and Glue."""
+    """Athena of one account over the local cloud's S3 and Glue."""
 
     service, target_prefix, owns_service = "athena", "AmazonAthena", True
 
@@ -147,16 +147,16 @@ class Athena(Engine):
         return metadata.catalog(request.body["Name"], self.settings.account)
 
     def list_databases(self, request):
-        return metadata.databases(self.client_as("glue", request.access_key), request.body)
+        return metadata.databases(self.client_as("glue", request.access_key, request.region), request.body)
 
     def get_database(self, request):
-        return metadata.database(self.client_as("glue", request.access_key), request.body)
+        return metadata.database(self.client_as("glue", request.access_key, request.region), request.body)
 
     def list_table_metadata(self, request):
-        return metadata.tables(self.client_as("glue", request.access_key), request.body)
+        return metadata.tables(self.client_as("glue", request.access_key, request.region), request.body)
 
     def get_table_metadata(self, request):
-        return metadata.table(self.client_as("glue", request.access_key), request.body)
+        return metadata.table(self.client_as("glue", request.access_key, request.region), request.body)
 
     # --- queries
 
@@ -203,7 +203,16 @@ class Athena(Engine):
         fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         cutoff = group["Configuration"].get("BytesScannedCutoffPerQuery")
         identity = self.executions.start(
-            statement, document, database, parameters, cutoff, request.access_key, body.get("ClientRequestToken"), fingerprint, minutes
+            statement,
+            document,
+            database,
+            parameters,
+            cutoff,
+            request.access_key,
+            request.region,
+            body.get("ClientRequestToken"),
+            fingerprint,
+            minutes,
         )
         if identity is None:
             raise invalid("Idempotent parameters do not match")

@@ -35,6 +35,7 @@ class Execution:
     database: str
     cutoff: int | None = None
     access_key: str = ""  # the caller's, with whose rights it runs
+    region: str = ""  # whose catalog it asks
     reuse: int | None = None  # minutes that an earlier result may be old
     token: str | None = None
     fingerprint: str | None = None
@@ -61,7 +62,7 @@ class Execution:
 
 
 class Executions:
-    """Runs statements. `clients(service)` gives boto3 clients, `clients_as(service, access_key)` those of a caller;
+    """Runs statements. `clients(service)` gives boto3 clients, `clients_as(service, access_key, region)` those of a caller;
     `journal` keeps finished executions."""
 
     def __init__(self, clients, clients_as, connection, settings, scratch, journal, prepared):
@@ -77,7 +78,9 @@ class Executions:
 
     # --- starting and stopping
 
-    def start(self, statement, document, database, parameters, cutoff, access_key, token=None, fingerprint=None, reuse_minutes=None):
+    def start(
+        self, statement, document, database, parameters, cutoff, access_key, region, token=None, fingerprint=None, reuse_minutes=None
+    ):
         """Queue a statement; returns its id. The same token and request give the same id again."""
         with self.lock:
             if token and token in self.tokens:
@@ -95,6 +98,7 @@ class Executions:
                 database,
                 cutoff,
                 access_key,
+                region,
                 reuse_minutes,
                 token,
                 fingerprint,
@@ -200,7 +204,7 @@ class Executions:
         if execution.statement.kind == "unsupported":
             raise QueryError("NOT_SUPPORTED", f"{execution.statement.parts['what']} is not in the local cloud; see docs/local-cloud.md")
         now = datetime.now(UTC)
-        glue = self.clients_as("glue", execution.access_key)
+        glue = self.clients_as("glue", execution.access_key, execution.region)
         names = catalog.Catalog(glue, self._permissions(execution))
         if execution.statement.kind == "query":
             if execution.reuse is not None and self._reuse(execution):
@@ -210,7 +214,7 @@ class Executions:
             self._prepare(execution)
             shown, columns = pa.table({}), []
         else:
-            runner = Runner(glue, self.clients_as("s3", execution.access_key), names, execution.database, now)
+            runner = Runner(glue, self.clients_as("s3", execution.access_key, execution.region), names, execution.database, now)
             lines = runner.run(execution.statement)
             shown, columns = _utility(execution.statement, lines)
         execution.rows = shown.num_rows
@@ -229,7 +233,7 @@ class Executions:
 
     def _select(self, execution, names, now):
         cursor = self.connection.cursor()
-        s3, root = self.clients_as("s3", execution.access_key), self.settings.s3_dir / self.settings.account
+        s3, root = self.clients_as("s3", execution.access_key, execution.region), self.settings.s3_dir / self.settings.account
         files = storage.Storage(s3, root, self.scratch, self._permissions(execution))
         with execution.lock:
             execution.cursor = cursor
@@ -260,7 +264,7 @@ class Executions:
         self._permissions(execution).write_results(execution.document["ResultConfiguration"]["OutputLocation"])
 
     def _permissions(self, execution):
-        return Permissions(execution.access_key, self.settings.account, self.settings.region)
+        return Permissions(execution.access_key, self.settings.account, execution.region)
 
     def _write(self, execution, shown, columns):
         names = [column["Name"] for column in columns]
@@ -280,7 +284,7 @@ class Executions:
             options = {"ServerSideEncryption": "AES256"}
         if configuration.get("AclConfiguration"):
             options["ACL"] = "bucket-owner-full-control"
-        s3 = self.clients_as("s3", execution.access_key)
+        s3 = self.clients_as("s3", execution.access_key, execution.region)
         try:
             s3.put_object(
                 Bucket=bucket, Key=key, Body=body, ContentType="text/csv" if key.endswith(".csv") else "application/octet-stream", **options

@@ -49,7 +49,8 @@ class Played:
 
     def succeeded(self):
         """This, or the run's last words as the test's failure."""
-        assert self.code == 0, self.text[-6000:]
+        fatal = "\n".join(re.findall(r"^(?:fatal|failed): .*$", self.text, re.MULTILINE))
+        assert self.code == 0, f"{fatal[-3000:]}\n{self.text[-6000:]}"
         assert self.recap, self.text[-2000:]
         return self
 

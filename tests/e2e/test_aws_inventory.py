@@ -67,9 +67,9 @@ def test_it_deploys_in_the_settings_region_and_architecture(aws, deployed):
     assert aws.client("lambda").get_function_configuration(FunctionName=FUNCTION)["Architectures"] == ["arm64"]
     assert aws.client("s3").get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == REGION
     found = aws.client("ec2").describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])["Reservations"]
-    (server,) = [instance for reservation in found for instance in reservation["Instances"]]
-    assert server["InstanceType"] == "t4g.micro"
-    assert server["Placement"]["AvailabilityZone"].startswith(REGION)
+    servers = [instance for reservation in found for instance in reservation["Instances"]]
+    assert [server["InstanceType"] for server in servers] == ["t4g.micro", "t4g.micro"]
+    assert all(server["Placement"]["AvailabilityZone"].startswith(REGION) for server in servers)
 
 
 def test_the_page_answers_over_tls_behind_a_sign_in(aws, deployed):

@@ -167,9 +167,9 @@ class Deployment:
         return json.loads(text)["rows"]
 
     def writes(self):
-        """Lines of the journal of calls that may have changed something."""
+        """Lines of the journal of calls that may have changed something, but for what servers and services do in their roles."""
         lines = [json.loads(line) for line in self.journal.read_text().splitlines()] if self.journal.exists() else []
-        return [line for line in lines if line["write"]]
+        return [line for line in lines if line["write"] and ":assumed-role/" not in (line.get("principal") or "")]
 
     def objects(self, bucket, prefix=""):
         """{key: (ETag, time)} of a bucket."""

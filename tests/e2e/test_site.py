@@ -53,7 +53,17 @@ def test_up_deploys_everything_and_says_where_it_is(site):
     played = site.play("playbooks/up.yml").succeeded()
     assert "sample-orders.csv: 200 rows in, 140 kept, 60 dropped by rule, 0 rejected" in played.text
     box = " ".join(line.strip("│ ") for line in played.text[played.text.index("┌") :].splitlines())
-    for words in (site.page, site.endpoint, "upload-orders.yml -e", "total_sales_by_customer.json", "make down", "3 roles", "1 function"):
+    for words in (
+        site.page,
+        site.endpoint,
+        "upload-orders.yml -e",
+        "total_sales_by_customer.json",
+        "make down",
+        "7 roles",
+        "1 function",
+        "1 job",
+        "1 delivery stream",
+    ):
         assert words in box
     up = site.state / "up.json"
     assert json.loads(up.read_text()) == {"dashboard_url": site.page, "endpoint_url": site.endpoint, "region": "us-east-1"}

@@ -45,7 +45,7 @@ bench: $(VENV)/dev.stamp ## Measure, as ratios to baselines of the same run
 	@python -m tests.bench
 
 lock: $(VENV)/dev.stamp ## Renew the lock files from requirements/*.in
-	@for name in run:3.12 dev:3.12 layer:3.12 dashboard:3.11 agent:3.11; do uv pip compile --quiet --universal --python-version $${name#*:} \
+	@for name in run:3.12 dev:3.12 layer:3.12 dashboard:3.11 agent:3.11 baseline:3.12; do uv pip compile --quiet --universal --python-version $${name#*:} \
 	  --generate-hashes --no-header requirements/$${name%:*}.in -o requirements/$${name%:*}.txt || exit 1; done
 
 $(VENV)/bin/uv:

@@ -44,6 +44,7 @@ def create_app(settings):
 
     from localcloud import ministack_fixes
     from localcloud.athena import Athena
+    from localcloud.cloudwatch import CloudWatch, requests
     from localcloud.composite import Composite
     from localcloud.crawler import Crawler
     from localcloud.faults import Faults
@@ -57,11 +58,13 @@ def create_app(settings):
     from localcloud.spark import SparkJobs
 
     iam.install(settings)
+    configurations = requests.install(settings)
     images.publish_in_ministack()
-    engines = [Athena(settings), Composite(settings, [SparkJobs(settings), Crawler(settings)]), Firehose(settings)]
+    engines = [Athena(settings), Composite(settings, [SparkJobs(settings), Crawler(settings)]), Firehose(settings), CloudWatch(settings)]
     front = Front(settings, engines, ministack_fixes.apply(ministack, settings), Ec2(settings))
     faults = Faults(front, signer, os.environ.get("HEADWATER_LOCALCLOUD_FAULTS", ""))
-    return Journal(Saving(faults, signer), signer, settings.state_dir / "calls.jsonl")
+    counted = requests.Requests(Saving(faults, signer), signer, configurations)
+    return Journal(counted, signer, settings.state_dir / "calls.jsonl")
 
 
 def main():

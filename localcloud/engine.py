@@ -88,6 +88,8 @@ class Engine:
     target_prefix = ""
     #: True: unknown actions are errors here; False: MiniStack answers what this engine does not know
     owns_service = False
+    #: True: requests are no AWS JSON; the engine reads and answers them itself, in `respond`
+    own_protocol = False
 
     def __init__(self, settings):
         self.settings = settings

@@ -1,5 +1,7 @@
 """One endpoint for all of AWS: each request goes to the part that serves its service best."""
 
+import asyncio
+import contextvars
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +54,12 @@ class Front:
             return await engines.answer(send, *refused)
         if service in MOTO_SERVICES:
             return await self.moto(scope, _again(sent), send)
+        if engine.own_protocol:
+            query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+            given = scope, headers, query, sent, region, access_key
+            context = contextvars.copy_context()  # what is asked of IAM belongs to this request
+            answered = await asyncio.get_running_loop().run_in_executor(self.executor, context.run, engine.respond, *given)
+            return await engines.answer(send, *answered)
         try:
             body = json.loads(sent or b"{}")
         except ValueError:

@@ -8,13 +8,20 @@ from urllib.parse import parse_qs
 
 from localcloud.iam import record
 
+_SMITHY = re.compile(r"^/service/[^/]+/operation/([^/]+)$")
 _VIA = re.compile(r"headwater-via/([a-z0-9.-]+)")
+
+
+def named_operation(headers, path):
+    """The operation that the header of AWS's JSON protocols or the path of Smithy's CBOR names; empty in others."""
+    found = _SMITHY.search(path)
+    return headers.get("x-amz-target", "").rpartition(".")[2] or (found[1] if found else "")
 
 
 class Journal:
     """ASGI middleware around the front; writes JSON lines to `path`, each before its answer is sent.
 
-    `action` is the operation where the protocol names it (JSON and query protocols), otherwise the
+    `action` is the operation where the protocol names it (JSON, CBOR and query protocols), otherwise the
     method and the path (S3, Lambda); `operation` is its name in the service's model for all of them. `write`
     says whether the call may change anything; `ms` ends where the answer begins; `status` 0 is a call that was
     never answered. `principal` is the caller's ARN, null if nobody was recognised. `checks` is what IAM was
@@ -60,7 +67,7 @@ class Journal:
 
     def _write(self, scope, headers, call, started):
         access_key, _, service = self.signer(headers, scope)
-        named = headers.get("x-amz-target", "").rpartition(".")[2] or parse_qs(call["form"].decode("latin-1")).get("Action", [""])[0]
+        named = named_operation(headers, scope["path"]) or parse_qs(call["form"].decode("latin-1")).get("Action", [""])[0]
         method = scope["method"]
         line = {
             "at": round(started, 3),

@@ -5,7 +5,8 @@ import json
 import os
 import threading
 
-from localcloud import lambda_layers, lambda_python
+from localcloud import eventbridge_targets, lambda_events, lambda_layers, lambda_python, sns_deliveries
+from localcloud.cloudwatch import invocations
 
 #: Events that functions work on at once; more would only wait for each other's processor time.
 ASYNCHRONOUS_AT_ONCE = 2 * (os.cpu_count() or 1)
@@ -15,9 +16,14 @@ def apply(ministack, settings):
     """Mend MiniStack's modules and return its application."""
     functions_run_from_their_layers(settings)
     functions_share_unpacked_layers(settings)
+    lambda_events.install(settings)
     events_wait_in_a_queue()
+    eventbridge_targets.install()
+    sns_deliveries.install()
+    invocations.install()
     notification_filters_have_capitals()
     log_groups_take_customer_keys()
+    copies_meet_conditions()
     return ministack
 
 
@@ -114,3 +120,17 @@ def log_groups_take_customer_keys():
         return json_response({})
 
     logs.handle_request = handle
+
+
+def copies_meet_conditions():
+    """`If-None-Match` and `If-Match` hold for CopyObject's target too; MiniStack asks them of PutObject and uploads alone."""
+    from ministack.services import s3
+
+    stock = s3._copy_object
+
+    def copy(bucket, key, headers):
+        found = s3._ensure_bucket(bucket)
+        refused = found and s3._check_put_preconditions(headers, found.get("objects", {}).get(key))
+        return refused or stock(bucket, key, headers)
+
+    s3._copy_object = copy

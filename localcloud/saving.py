@@ -2,7 +2,7 @@
 
 import threading
 
-from localcloud.journal import Journal
+from localcloud.journal import Journal, named_operation
 
 #: Seconds between a change and its saving, so that a burst of changes is one.
 DELAY = 0.5
@@ -29,7 +29,7 @@ class Saving:
 
     def _note(self, scope):
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        action = named_operation(headers, scope["path"])
         if scope["method"] in ("GET", "HEAD") or action.startswith(Journal.READS):
             return
         if self.signer(headers, scope)[2] == HEAVY and not scope["path"].endswith("/invocations"):

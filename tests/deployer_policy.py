@@ -20,12 +20,14 @@ from tests.e2e.changes import change_everything
 ROOT = Path(__file__).resolve().parents[1]
 POLICY = ROOT / "files" / "deployer-policy.json"
 PREFIX = "rec-"
-SETTINGS = {"customer_key": True}
+SETTINGS = {"customer_key": True, "monthly_budget_usd": 50}
 #: Settings that somebody changes in the second year; each takes calls that nothing else does.
 OTHER_SETTINGS = {
     "customer_key": False,
     "logs_retention_days": 7,
     "lambda_retries": 1,
+    "monthly_budget_usd": 60,
+    "alerts_email": "somebody@example.com",
     "s3_abort_upload_days": 3,
     "allowed_cidrs": ["10.0.0.0/8", "192.168.0.0/16"],
 }
@@ -37,6 +39,8 @@ NUMBERED = (
     (r"(:log-group:[^:]*:)log-stream:.*", r"\1*"),
     (r"(:glue:[^:]*:[^:]*:table/[^/]*/).*", r"\1*"),
     (r"(:s3:::[^/]*/[^/]*/).*", r"\1*"),
+    # Alarms are many; their names begin with their host's.
+    (r"(:cloudwatch:[^:]*:[^:]*:alarm:[^:]*?(?:orders|order-history|transactions|dashboard)-).*", r"\1*"),
     # A policy that somebody attached to a role, to be taken away again.
     (r"(:iam:[^:]*:[^:]*:policy/).*", r"\1*"),
 )
@@ -54,6 +58,7 @@ ALIKE = (
     r"arn:.*:logs:.*:log-group:[^:]*\{prefix\}[^:]*:\*",
     r"arn:.*:logs:.*:log-group:[^:]*\{prefix\}[^:]*",
     r"arn:.*:ec2:.*:key-pair/.*",
+    *(rf"arn:.*:{kind}.*" for kind in ("lambda:.*:function:", "sqs:", "events:.*:rule/", "cloudwatch:.*:(alarm:|dashboard/)")),
 )
 
 
@@ -153,6 +158,11 @@ def live(deployment, prefix, first=ON_SERVERS):
     play("site.yml", *first)
     play("playbooks/upload-orders.yml", orders_csv=orders(deployment))
     play("playbooks/replay-history.yml", source=lines(deployment), via="firehose")
+    play("playbooks/generate-transactions.yml", hours=1)
+    play("playbooks/compact-transactions.yml")
+    play("playbooks/check-data.yml")
+    play("playbooks/replay-failures.yml")
+    play("playbooks/show-status.yml")
     yield "used"
     change_everything(deployment.client, prefix)
     drifted = deployment.play("playbooks/check-drift.yml", *ON_SERVERS, environment={"MACHINES": "auto"}, name_prefix=prefix, **SETTINGS)

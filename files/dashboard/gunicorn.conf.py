@@ -8,7 +8,8 @@ from pathlib import Path
 HERE = str(Path(__file__).resolve().parent)
 sys.path.insert(0, HERE)  # for the worker; `chdir` comes later
 
-from dashboard_server.exposure import problem  # noqa: E402 - the line above makes it findable
+from dashboard_server import heartbeat  # noqa: E402 - the line above makes it findable
+from dashboard_server.exposure import problem  # noqa: E402
 
 chdir = HERE
 wsgi_app = "dashboard:create_app()"
@@ -47,6 +48,11 @@ def on_starting(server):
     if found:
         server.log.error("%s", found)
         sys.exit(78)  # sysexits.h: a configuration error
+
+
+def post_worker_init(worker):
+    """Each worker has a heartbeat, a new one after a reload too."""
+    heartbeat.start(worker)
 
 
 def ssl_context(config, default_ssl_context_factory):

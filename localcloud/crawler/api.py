@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud import ministack_glue
+from localcloud.cloudwatch import glue_events
 from localcloud.crawler import definition, history, identity, schedule
 from localcloud.crawler.catalog import CatalogError
 from localcloud.crawler.crawl import Cancelled, Crawl
@@ -323,6 +324,7 @@ class Crawler(GlueCatalog, Engine):
     def _crawl(self, region, crawler, run):
         """The crawl's thread: run it, then write down how it ended."""
         name, crawl, status, message = crawler["Name"], None, "SUCCEEDED", None
+        glue_events.crawler_started(name, run.started, self.settings.account, region)
         journal = None
         try:
             arn = identity.require_role(self.client("iam", region), crawler["Role"])
@@ -344,9 +346,13 @@ class Crawler(GlueCatalog, Engine):
             record = self.store.region(region)[name]
             if status == "SUCCEEDED":
                 record["folders"] = sorted(set(record["folders"]) | crawl.folders)
-            history.finish(record, status, time.time(), message, crawl.catalog.changes if crawl and crawl.catalog else {})
+            changes = crawl.catalog.changes if crawl and crawl.catalog else {}
+            history.finish(record, status, time.time(), message, changes)
             del self._runs[region, name]
             self.store.save()
+            ended = dict(record["crawls"][-1])
+        if status != "CANCELLED":
+            glue_events.crawler_ended(name, ended, message if status == "FAILED" else None, changes, self.settings.account, region)
 
     @staticmethod
     def _close(journal, status, message):

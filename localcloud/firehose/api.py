@@ -9,7 +9,7 @@ import time
 from botocore.exceptions import ClientError
 
 from localcloud.engine import Engine, ServiceError
-from localcloud.firehose import definition, limits
+from localcloud.firehose import definition, limits, meter
 from localcloud.firehose.identity import PRINCIPAL, Roles
 from localcloud.firehose.limits import Quota
 from localcloud.firehose.store import Store
@@ -113,6 +113,7 @@ class Firehose(Engine):
         data = limits.decoded([request.body.get("Record")], of_batch=False)
         encrypted = self._encrypted(request, record)
         if not stream.quota.taken([len(data[0])]):
+            meter.count(request.region, record["name"], ThrottledRecords=1)
             raise ServiceError("ServiceUnavailableException", limits.SLOW_DOWN, 503)
         stream.put(data)
         return {"RecordId": _record_id(), "Encrypted": encrypted}
@@ -122,6 +123,8 @@ class Firehose(Engine):
         data = limits.decoded(request.body.get("Records"), of_batch=True)
         encrypted = self._encrypted(request, record)
         taken = stream.quota.taken([len(each) for each in data])
+        if taken < len(data):
+            meter.count(request.region, record["name"], ThrottledRecords=len(data) - taken)
         if not taken:
             raise ServiceError("ServiceUnavailableException", limits.SLOW_DOWN, 503)
         stream.put(data[:taken])

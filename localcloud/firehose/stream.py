@@ -40,7 +40,14 @@ class Stream:
     def start(self):
         for queue in self.queues.values():
             queue.start()
+        meter.watch(self.region, self.current()["name"], self._age)
         return self
+
+    def _age(self):
+        """Seconds for which the oldest record waits on its way to S3, None without any."""
+        spools = [queue.spool for queue in self.queues.values()]
+        segments = [each for spool in spools for each in (*spool.sealed, spool.open) if each is not None and each.count]
+        return max(0.0, time.time() - min(each.oldest for each in segments) / 1000) if segments else None
 
     def put(self, data):
         """Keep the records' data; it is on disk when this returns."""
@@ -53,7 +60,7 @@ class Stream:
             self.queues["records"].put(records)
         except OSError as error:
             raise ServiceError("ServiceUnavailableException", f"The records could not be kept: {error}", 503) from error
-        meter.count(self.region, record["name"], IncomingRecords=len(data), IncomingBytes=sum(map(len, data)))
+        meter.count(self.region, record["name"], IncomingRecords=len(data), IncomingBytes=sum(map(len, data)), IncomingPutRequests=1)
 
     def wake(self):
         """The settings have changed."""
@@ -62,6 +69,7 @@ class Stream:
 
     def stop(self, seconds):
         """End the threads within about so many seconds; what waits stays on disk. Returns whether all have ended."""
+        meter.watch(self.region, self.folder.stem, None)
         for queue in self.queues.values():
             queue.stop()
         until = time.monotonic() + seconds
@@ -110,14 +118,16 @@ class Stream:
         invoke = transform.caller(self.roles, function.get("RoleArn") or target["RoleARN"], self.region, arn)
         retries = 0 if self._ending else definition.retries(function)
         for some in transform.requests(segment.records()):
+            began = time.time()
             kept, failed, problem = transform.transformed(invoke, record["arn"], self.region, some, retries)
             if problem:
                 errorlog.write(self.roles, self.region, record, target, problem.code, problem.message, processor=arn)
             self.queues["transformed"].put(kept)
             self.queues[PROCESSING].put([(each.arrival, transform.error_line(each, arn)) for each in failed])
-            meter.count(
-                self.region, record["name"], SucceedProcessing_Records=len(some) - len(failed), FailedProcessing_Records=len(failed)
-            )
+            name = record["name"]
+            meter.count(self.region, name, SucceedProcessing_Records=len(some) - len(failed), FailedProcessing_Records=len(failed))
+            meter.measure(self.region, name, ExecuteProcessing_Success=0 if problem else 1)
+            meter.measure(self.region, name, "Milliseconds", ExecuteProcessing_Duration=(time.time() - began) * 1000)
 
     def _deliver(self, segment):
         record = self.current()
@@ -140,7 +150,7 @@ class Stream:
             written, refused = convert.write(file, segment.records(), columns, settings)
             if written:
                 extension = target.get("FileExtension") or ".parquet"
-                size = self.destination.put(record, target, self.destination.key(record, target, segment, extension), file)
+                size = self._sent(record, target, self.destination.key(record, target, segment, extension), file, segment)
                 meter.count(self.region, record["name"], DeliveryToS3_Records=segment.count - len(refused), DeliveryToS3_Bytes=size)
         lines = [(each[0], convert.error_line(*each, settings, self.account, self.region)) for each in refused]
         self.queues[CONVERSION].put(lines)
@@ -159,6 +169,17 @@ class Stream:
         """The segment's data as one object."""
         with self.destination.file() as file:
             delivery.write(target, file, segment, delimiter)
-            size = self.destination.put(record, target, self.destination.key(record, target, segment, extension, error), file)
+            size = self._sent(record, target, self.destination.key(record, target, segment, extension, error), file, segment)
         if not error:
             meter.count(self.region, record["name"], DeliveryToS3_Records=segment.count, DeliveryToS3_Bytes=size)
+
+    def _sent(self, record, target, key, file, segment):
+        """Write an object and tell whether that went well; the object's size."""
+        try:
+            size = self.destination.put(record, target, key, file)
+        except Undone:
+            meter.measure(self.region, record["name"], DeliveryToS3_Success=0)
+            raise
+        meter.measure(self.region, record["name"], DeliveryToS3_Success=1)
+        meter.measure(self.region, record["name"], "Seconds", DeliveryToS3_DataFreshness=max(0.0, time.time() - segment.oldest / 1000))
+        return size

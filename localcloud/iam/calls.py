@@ -1,7 +1,9 @@
 """Which API operation a request is, and its parameters, read off botocore's service models."""
 
+import gzip
 import json
 import re
+import zlib
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import parse_qs
@@ -46,6 +48,8 @@ class Call:
 def read(service, method, path, headers, body, query, region, account):
     """The Call of a request. `query`: {name: [values]}. `operation` is empty where the model knows no such route."""
     common = {"region": region, "account": account, "method": method, "path": path, "headers": headers, "body": body}
+    if headers.get("content-encoding") == "gzip" and service != "s3":  # botocore does so with many metrics
+        body = _unpacked(body)
     target = headers.get("x-amz-target", "")
     cbor = _CBOR_PATH.search(path)
     if target:
@@ -64,6 +68,13 @@ def read(service, method, path, headers, body, query, region, account):
             inside = _json(body) if service != "s3" else {}
             return Call(service, route.operation, inside | params | dict(zip(route.members, found.groups(), strict=True)), **common)
     return Call(service, "", _json(body) if body[:1] == b"{" else params, **common)
+
+
+def _unpacked(body):
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        return body
 
 
 def _json(body):

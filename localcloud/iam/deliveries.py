@@ -1,26 +1,22 @@
-"""What services do for others: events to functions need the function's permission, and a function's logs and
-destinations need its role's.
+"""What services do for others: events to functions need the function's permission, and a function's logs its role's.
 
-MiniStack delivers without asking. Each answer stands in the journal as a line of its own.
+MiniStack delivers without asking. Each answer stands in the journal as a line of its own. EventBridge's and SNS's
+deliveries ask `may_invoke` themselves (`localcloud.eventbridge_targets`, `localcloud.sns_deliveries`).
 """
 
-import contextvars
 import logging
 from datetime import UTC, datetime
 
 from localcloud.engine import ServiceError
-from localcloud.iam import gate, keys, record, sessions
+from localcloud.iam import gate, record, sessions
 from localcloud.iam.questions import Question
 
 logger = logging.getLogger(__name__)
-_rule = contextvars.ContextVar("iam_rule", default="")
 
 
 def install():
     """Put the questions before MiniStack's deliveries."""
     _from_s3()
-    _from_events()
-    _from_sns()
     _from_functions()
 
 
@@ -87,48 +83,15 @@ def _from_s3():
     s3._validate_notification_configs, s3._deliver_event_to_lambda = validated, delivered
 
 
-def _from_events():
-    from ministack.core.responses import get_account_id, get_region
-    from ministack.services import eventbridge
-
-    invoke, dispatch = eventbridge._invoke_target, eventbridge._dispatch_to_lambda
-
-    def invoked(target, event, rule, view=None):
-        token = _rule.set(rule.get("Arn", "") if isinstance(rule, dict) else "")
-        try:
-            return invoke(target, event, rule, view)
-        finally:
-            _rule.reset(token)
-
-    def dispatched(arn, payload):
-        if may_invoke(arn, "events.amazonaws.com", _rule.get(), get_account_id(), get_region()):
-            dispatch(arn, payload)
-
-    eventbridge._invoke_target, eventbridge._dispatch_to_lambda = invoked, dispatched
-
-
-def _from_sns():
-    from ministack.core.responses import get_account_id, get_region
-    from ministack.services import sns
-
-    deliver = sns._deliver_to_lambda
-
-    def delivered(endpoint, envelope, topic_arn, *rest):
-        if may_invoke(endpoint, "sns.amazonaws.com", topic_arn, get_account_id(), get_region()):
-            deliver(endpoint, envelope, topic_arn, *rest)
-
-    sns._deliver_to_lambda = delivered
-
-
 def _from_functions():
-    """Logs and the destination of failures, with the role of the function."""
+    """Logs, with the role of the function."""
     from ministack.core import lambda_runtime
     from ministack.core.responses import request_scope
     from ministack.services import cloudwatch_logs, lambda_svc
 
     for module in (lambda_runtime, lambda_svc):
         module.execution_credentials = sessions.function_credentials
-    emit, route = lambda_svc._emit_lambda_logs, lambda_svc._route_async_failure
+    emit = lambda_svc._emit_lambda_logs
 
     def emitted(function, request_id, text, error, duration, **options):
         config = function.get("config") or function
@@ -144,13 +107,4 @@ def _from_functions():
         if may_role(config, asked, "logs"):
             emit(function, request_id, text, error, duration, **options)
 
-    def routed(target, name, event, result):
-        config = lambda_svc._functions.get(name, {}).get("config")
-        action = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction"}.get(target.split(":")[2])
-        asked = [Question(action, target), *(keys.to_send(target) if action == "sqs:SendMessage" else ())]
-        if config and action and not may_role(config, asked, target.split(":")[2]):
-            logger.warning("the role of function %s may not %s to %s: the event is lost", name, action, target)
-            return
-        route(target, name, event, result)
-
-    lambda_svc._emit_lambda_logs, lambda_svc._route_async_failure = emitted, routed
+    lambda_svc._emit_lambda_logs = emitted

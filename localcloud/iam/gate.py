@@ -179,7 +179,8 @@ def _action(service, method, path, headers, body, params):
         _first.set(asked[0])
         _further.set((*asked[1:], *passing.questions(call)))
         return asked[0].action
-    _further.set((*passing.questions(call), *(keys.of_queue(call) if service == "sqs" else ())))
+    of_key = {"sqs": keys.of_queue, "sns": keys.of_topic}.get(service)
+    _further.set((*passing.questions(call), *(of_key(call) if of_key else ())))
     found = _stock["extract_iam_action"](service, method, path, headers, body, params)
     if found is None and call.operation and service != "s3":
         found = f"{questions.namespace(service)}:{call.operation}"
@@ -204,9 +205,10 @@ def _resource(service, method, path, headers, body, params, region, account):
 
 def _enforce(access_key, action, service, region, resource_arn="*", service_context=None):
     """Ask for the action that MiniStack asks for, and then for all that goes with it."""
-    further = _further.get()
+    first, further = _first.get(), _further.get()
     _further.set(())
-    for question in (Question(action, resource_arn), *further):
+    known = first.context if first and first.action == action else {}
+    for question in (Question(action, resource_arn, known), *further):
         denied = ask(access_key, question, region, service_context)
         if denied:
             return denied

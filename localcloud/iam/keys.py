@@ -1,4 +1,4 @@
-"""Customer keys of queues and log groups: what their users and services need of the key."""
+"""Customer keys of queues, topics and log groups: what their users and services need of the key."""
 
 import json
 
@@ -12,9 +12,29 @@ def of_queue(call):
     return _asked(needs, call.arn(name)) if needs and name else []
 
 
-def to_send(queue_arn):
-    """What sending to a queue needs of its key."""
-    return _asked(_SEND, queue_arn)
+def of_topic(call):
+    """What publishing to an encrypted topic needs of its key."""
+    from ministack.services import kms, sns
+
+    arn = str(call.params.get("TopicArn") or call.params.get("TargetArn") or "")
+    topic = sns._topic_by_arn_any_scope(arn) if call.operation in ("Publish", "PublishBatch") and arn else None
+    chosen = (topic or {}).get("attributes", {}).get("KmsMasterKeyId")
+    if not chosen or chosen.endswith("alias/aws/sns"):
+        return []
+    known = kms._resolve_key(chosen)
+    context = {"kms:ViaService": f"sns.{arn.split(':')[3]}.amazonaws.com", "kms:EncryptionContext:aws:sns:topicArn": arn}
+    return [Question(action, known["Arn"] if known else chosen, context) for action in _SEND]
+
+
+def service_may_send(queue_arn, service, source_arn):
+    """Whether a service may use the key of a queue, if that has one, for `source_arn`, such as a rule's ARN."""
+    from ministack.services import sqs
+
+    chosen = (sqs._queue_by_arn(queue_arn) or {}).get("attributes", {}).get("KmsMasterKeyId")
+    if not chosen:
+        return True
+    context = {"kms:encryptioncontext:aws:sqs:arn": queue_arn, "aws:sourcearn": source_arn}
+    return not chosen.endswith("alias/aws/sqs") and all(service_may(chosen, service, action, context) for action in _SEND)
 
 
 _SEND = ("kms:GenerateDataKey", "kms:Decrypt")
@@ -46,8 +66,8 @@ def logs_refusal(call):
     return 400, {"Content-Type": "application/x-amz-json-1.1"}, body
 
 
-def service_may(key, service, action, context):
-    """Whether a key's policy lets a service use it."""
+def service_may(key, service, action, context, named=True):
+    """Whether a key's policy lets a service use it; `named`: does the service say for which account?"""
     from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
     from ministack.services import kms
 
@@ -61,6 +81,6 @@ def service_may(key, service, action, context):
         action=action,
         resource_arn=known["Arn"],
         region=known["Arn"].split(":")[3],
-        service_context={**context, "aws:sourceaccount": known["Arn"].split(":")[4]},
+        service_context={**context, **({"aws:sourceaccount": known["Arn"].split(":")[4]} if named else {})},
     )
     return evaluate_resource_policy(known.get("Policy"), asked, service=service).decision == "Allow"

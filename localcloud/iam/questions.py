@@ -116,6 +116,19 @@ RESOURCES = {
         "TagResource UntagResource ListTagsForResource": ("{ResourceARN}",),
         "PutMetricData GetMetricData GetMetricStatistics ListMetrics ListDashboards DescribeAlarmsForMetric": NOTHING,
     },
+    "sns": {
+        "TagResource UntagResource ListTagsForResource": ("{ResourceArn}",),
+        "ListTopics ListSubscriptions": NOTHING,
+    },
+    "budgets": {
+        "CreateBudget": ("budget/{Budget.BudgetName}",),
+        "UpdateBudget": ("budget/{NewBudget.BudgetName}",),
+        "DescribeBudget DeleteBudget DescribeNotificationsForBudget DescribeSubscribersForNotification CreateNotification "
+        "UpdateNotification DeleteNotification CreateSubscriber UpdateSubscriber DeleteSubscriber "
+        "DescribeBudgetPerformanceHistory": ("budget/{BudgetName}",),
+        "DescribeBudgets DescribeBudgetNotificationsForAccount": ("budget/*",),
+        "TagResource UntagResource ListTagsForResource": ("{ResourceARN}",),
+    },
     "ssm": {
         "GetParameter PutParameter DeleteParameter GetParameterHistory": ("parameter/{Name}",),
         "GetParameters DeleteParameters": ("parameter/{Names}",),
@@ -153,6 +166,13 @@ ACTIONS = {
         "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     },
     "sns": {"PublishBatch": "Publish"},
+    # Two actions for all but tags.
+    "budgets": {
+        operation: "ViewBudget" if operation.startswith("Describe") else "ModifyBudget"
+        for operations in RESOURCES["budgets"]
+        for operation in operations.split()
+        if not operation.endswith("Resource")
+    },
     "logs": {"TagLogGroup": "TagResource", "UntagLogGroup": "UntagResource", "ListTagsLogGroup": "ListTagsForResource"},
 }
 
@@ -172,8 +192,10 @@ TAGGED = {
     ("events", "PutRule"): ("Tags", "events:TagResource"),
     ("firehose", "CreateDeliveryStream"): ("Tags", "firehose:TagDeliveryStream"),
     ("kms", "CreateKey"): ("Tags", "kms:TagResource"),
+    ("budgets", "CreateBudget"): ("ResourceTags", "budgets:TagResource"),
     ("ssm", "PutParameter"): ("Tags", "ssm:AddTagsToResource"),
     ("monitoring", "PutMetricAlarm"): ("Tags", "cloudwatch:TagResource"),
+    ("monitoring", "PutDashboard"): ("Tags", "cloudwatch:TagResource"),
 }
 
 _NAMESPACES = {"monitoring": "cloudwatch"}
@@ -254,6 +276,8 @@ def _arn(call, text):
         return call.arn(f"function:{_function(name, call.params.get('Qualifier'))}")
     if call.service == "iam":
         return call.arn(f"{kind}/{_path(call, kind, name)}{name}", region="")
+    if call.service == "budgets":
+        return call.arn(text, region="")  # of the account
     if call.service == "monitoring":
         return call.arn(text, service="cloudwatch", region="" if text.startswith("dashboard/") else None)
     if call.service == "ssm":
@@ -389,7 +413,13 @@ def _delete_alias(call):
     return [Question("kms:DeleteAlias", resource) for resource in (call.arn(alias), *([known["Arn"]] if known else []))]
 
 
+def _put_metric_data(call):
+    """Metrics have no ARN; a policy bounds them by their namespace."""
+    return [Question("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": str(call.params.get("Namespace", ""))})]
+
+
 _SPECIAL = {
+    ("monitoring", "PutMetricData"): _put_metric_data,
     ("lambda", "CreateFunction"): _create_function,
     ("lambda", "UpdateFunctionConfiguration"): _create_function,
     ("lambda", "UpdateFunctionCode"): _create_function,

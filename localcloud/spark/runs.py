@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localcloud.cloudwatch import glue_events
 from localcloud.crawler import identity
 from localcloud.engine import ServiceError, make_client
 from localcloud.iam import sessions
@@ -144,6 +145,8 @@ class Runs:
             if record and state == "FAILED" and run["Attempt"] < job["MaxRetries"] and not self._stopping:
                 self._add(region, record, _again(run))
             self.store.save()
+        if not self._stopping:
+            glue_events.job_ended(job["Name"], run["Id"], state, message, self.cloud.account, region)
 
     @contextlib.contextmanager
     def _turn(self, live):

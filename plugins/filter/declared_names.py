@@ -5,7 +5,8 @@ name: declared_names
 author: Headwater
 short_description: Names of all resources that an inventory declares
 description:
-  - Every C(name) in the lists that the hosts' variables declare, sorted and without doubles.
+  - Every C(name) in the lists that the hosts' variables declare, and of the alarms and rules that follow from them, sorted and without
+    doubles.
 positional: _input, hosts
 options:
   _input:
@@ -30,9 +31,23 @@ _value:
   elements: str
 """
 
+import importlib.util
+from pathlib import Path
+
+
+def neighbour(name):
+    """Another filter's file; Ansible gives filters no way to import each other."""
+    spec = importlib.util.spec_from_file_location(f"headwater_filter_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+RESOURCES = neighbour("declared_resources")
+
 
 def declared_names(hostvars, hosts):
-    """Every `name` in the lists that the hosts' variables declare, e.g. s3_buckets[0].name; sorted, without doubles.
+    """Every `name` in the lists that the hosts' variables declare, e.g. s3_buckets[0].name, or that follows from them; sorted.
 
     `hostvars`: Ansible's hostvars. Log groups and paths count as a whole.
     """
@@ -44,6 +59,7 @@ def declared_names(hostvars, hosts):
             value = hostvars[host][key]
             if isinstance(value, list):
                 names |= {item["name"] for item in value if isinstance(item, dict) and isinstance(item.get("name"), str)}
+        names |= {item["name"] for name, _ in RESOURCES.DERIVED for item in RESOURCES.neighbour(name)(hostvars[host])}
     return sorted(names)
 
 

@@ -29,12 +29,19 @@ _value:
   type: dict
 """
 
+import importlib.util
+from pathlib import Path
+
 #: The option of a role whose items have names, and the kind of resource that it makes of each.
 KINDS = {
     "athena_workgroups": "workgroup",
+    "cloudwatch_alarms": "alarm",
+    "cloudwatch_dashboards": "dashboard",
+    "budgets_budgets": "budget",
     "ec2_instances": "instance",
     "ec2_key_pairs": "key pair",
     "ec2_security_groups": "security group",
+    "events_rules": "rule",
     "firehose_streams": "delivery stream",
     "glue_crawlers": "crawler",
     "glue_databases": "database",
@@ -45,8 +52,20 @@ KINDS = {
     "lambda_layers": "layer",
     "logs_groups": "log group",
     "s3_buckets": "bucket",
+    "sns_topics": "topic",
     "sqs_queues": "queue",
 }
+
+#: What nobody declares, since it follows from what a host declares: (filter, kind of resource).
+DERIVED = (("derived_alarms", "alarm"), ("derived_rules", "rule"))
+
+
+def neighbour(name):
+    """Another filter by its name; Ansible gives filters no way to import each other."""
+    spec = importlib.util.spec_from_file_location(f"headwater_filter_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.FilterModule().filters()[name]
 
 
 def declared_resources(hostvars, hosts):
@@ -64,6 +83,8 @@ def declared_resources(hostvars, hosts):
                 found.setdefault("trigger", set()).update(item["name"] for item in named if item.get("schedule"))
             if kind == "role":
                 found.setdefault("instance profile", set()).update(item["name"] for item in named if item.get("instance_profile"))
+        for name, kind in DERIVED:
+            found.setdefault(kind, set()).update(item["name"] for item in neighbour(name)(hostvars[host]))
     return {kind: sorted(names) for kind, names in sorted(found.items()) if names}
 
 

@@ -27,7 +27,7 @@ _value:
 
 
 def iam_statements(statements):
-    """[{actions, resources, condition?}] as Allow statements of a policy document."""
+    """[{actions, resources, condition?}] as Allow statements of a policy document; one about nothing (no resources) is left out."""
     return [
         {
             "Effect": "Allow",
@@ -36,6 +36,7 @@ def iam_statements(statements):
             **({"Condition": statement["condition"]} if statement.get("condition") else {}),
         }
         for statement in statements
+        if statement["resources"]
     ]
 
 

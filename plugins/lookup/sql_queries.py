@@ -26,7 +26,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
 ROOT = Path(__file__).resolve().parents[2]
-PARSER = ROOT / "files" / "dashboard" / "dashboard" / "sql_files.py"
+PARSER = ROOT / "files" / "dashboard" / "dashboard" / "sql_files" / "__init__.py"
 
 
 def load_parser():

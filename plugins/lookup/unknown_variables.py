@@ -39,6 +39,11 @@ def known_options(roles):
     return known
 
 
+def defaults_of_groups(folder):
+    """Every variable that a file of group_vars gives, which a host may say otherwise."""
+    return {name for file in folder.glob("*.yml") for name in yaml.safe_load(file.read_text()) or {}}
+
+
 def problems(host, variables, known):
     """One sentence for each of `variables` (names) that host `host` must not set."""
     found = []
@@ -55,7 +60,7 @@ class LookupModule(LookupBase):
     """Reads the files on this side."""
 
     def run(self, terms, variables=None, **kwargs):
-        known = known_options(ROOT / "roles")
+        known = known_options(ROOT / "roles") | defaults_of_groups(ROOT / "inventory" / "group_vars")
         found = []
         for host in terms:
             file = ROOT / "inventory" / "host_vars" / f"{host}.yml"

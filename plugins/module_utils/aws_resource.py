@@ -19,7 +19,15 @@ ALREADY_THERE = (
     "ResourceAlreadyExistsException",
     "ResourceConflictException",
 )
-ALREADY_GONE = ("EntityNotFoundException", "NoSuchBucket", "NoSuchEntity", "ResourceNotFoundException", "QueueDoesNotExist")
+ALREADY_GONE = (
+    "EntityNotFoundException",
+    "NoSuchBucket",
+    "NoSuchEntity",
+    "NotFound",
+    "QueueDoesNotExist",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+)
 
 #: Options that every module of ours has.
 COMMON = {
@@ -89,12 +97,13 @@ def once_possible(call, refusals, seconds=60):
         pause = min(pause * 2, 5)
 
 
-def converge(module, subject, describe, apply, wanted):
+def converge(module, subject, describe, apply, wanted, tell=dict):
     """Make AWS match `wanted` and exit the module.
 
     `subject`: what errors call it, e.g. "Glue database 'orders_db'". `describe()`: what is there, in
     the shape of `wanted`, or None. `apply(before, after)`: the calls; `after` is None for absent.
-    Returned to Ansible: `changed`, `resource` (as it is, or in check mode would be) and `diff`.
+    `tell()`: what else there is to return, asked last. Returned to Ansible: `changed`, `resource` (as it
+    is, or in check mode would be) and `diff`.
     """
     after = wanted if module.params["state"] == "present" else None
     try:
@@ -113,7 +122,7 @@ def converge(module, subject, describe, apply, wanted):
     except (Boto3Error, BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=subject)
     diff = {"before_header": subject, "after_header": subject, "before": before or {}, "after": after or {}}
-    module.exit_json(changed=changed, resource=after or {}, diff=diff)
+    module.exit_json(changed=changed, resource=after or {}, diff=diff, **tell())
 
 
 def wait_until(module, subject, describe, after):

@@ -25,9 +25,11 @@ options:
     type: str
     required: true
   source_account:
-    description: The account that owns that resource, since a bucket's ARN names none.
+    description:
+      - The account that owns that resource, since a bucket's ARN names none.
+      - Empty for none. EventBridge sends none, so a rule with one would invoke in vain; a rule's ARN names its account.
     type: str
-    required: true
+    default: ""
   action:
     description: What it may do.
     type: str
@@ -101,7 +103,7 @@ def apply(client, function_name, statement_id, before, after):
             Action=after["action"],
             Principal=after["principal"],
             SourceArn=after["source_arn"],
-            SourceAccount=after["source_account"],
+            **({"SourceAccount": after["source_account"]} if after["source_account"] else {}),
         )
 
 
@@ -113,7 +115,7 @@ def main():
             "statement_id": {"required": True},
             "principal": {"required": True},
             "source_arn": {"required": True},
-            "source_account": {"required": True},
+            "source_account": {"default": ""},
             "action": {"default": "lambda:InvokeFunction"},
         }
     )

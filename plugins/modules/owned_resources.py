@@ -16,8 +16,8 @@ options:
   resources:
     description:
       - Names of the project's resources by kind, as the filter C(declared_resources) gives them.
-      - The kinds are bucket, queue, role, instance profile, log group, function, layer, delivery stream, database, crawler, job, trigger,
-        workgroup, key, key pair, security group and instance.
+      - The kinds are bucket, queue, role, instance profile, log group, function, layer, delivery stream, budget, database, crawler, job,
+        trigger, workgroup, topic, rule, alarm, dashboard, key, key pair, security group and instance.
     type: dict
     required: true
   tags:
@@ -77,8 +77,10 @@ MISSING = (
     "InvalidKeyPair.NotFound",
     "NoSuchBucket",
     "NoSuchEntity",
+    "NotFound",
     "NotFoundException",
     "QueueDoesNotExist",
+    "ResourceNotFound",
     "ResourceNotFoundException",
 )
 DENIED = ("403", "AccessDenied", "AccessDeniedException", "Forbidden")
@@ -146,6 +148,12 @@ class Look:
     def delivery_stream(self, firehose, name):
         return plain_tags(firehose.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"])
 
+    def budget(self, budgets, name):
+        _, partition, _, _, account, _ = self.arn.split(":", 5)
+        budgets.describe_budget(AccountId=account, BudgetName=name)
+        arn = f"arn:{partition}:budgets::{account}:budget/{name}"
+        return plain_tags(budgets.list_tags_for_resource(ResourceARN=arn).get("ResourceTags"))
+
     def database(self, glue, name):
         glue.get_database(Name=name)
         return glue.get_tags(ResourceArn=self.arn.format("glue", f"database/{name}")).get("Tags", {})
@@ -170,6 +178,21 @@ class Look:
                 return None
             raise
         return plain_tags(athena.list_tags_for_resource(ResourceARN=self.arn.format("athena", f"workgroup/{name}")).get("Tags"))
+
+    def topic(self, sns, name):
+        return plain_tags(sns.list_tags_for_resource(ResourceArn=self.arn.format("sns", name)).get("Tags"))
+
+    def rule(self, events, name):
+        return plain_tags(events.list_tags_for_resource(ResourceARN=events.describe_rule(Name=name)["Arn"]).get("Tags"))
+
+    def alarm(self, cloudwatch, name):
+        found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        arns = [alarm["AlarmArn"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in found.get(kind) or []]
+        return plain_tags(cloudwatch.list_tags_for_resource(ResourceARN=arns[0]).get("Tags")) if arns else None
+
+    def dashboard(self, cloudwatch, name):
+        arn = cloudwatch.get_dashboard(DashboardName=name)["DashboardArn"]
+        return plain_tags(cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags"))
 
     def key(self, kms, name):
         found = kms.describe_key(KeyId=f"alias/{name}")["KeyMetadata"]
@@ -199,11 +222,16 @@ KINDS = {
     "function": ("lambda", Look.function),
     "layer": ("lambda", Look.layer),
     "delivery stream": ("firehose", Look.delivery_stream),
+    "budget": ("budgets", Look.budget),
     "database": ("glue", Look.database),
     "crawler": ("glue", Look.crawler),
     "job": ("glue", Look.job),
     "trigger": ("glue", Look.trigger),
     "workgroup": ("athena", Look.workgroup),
+    "topic": ("sns", Look.topic),
+    "rule": ("events", Look.rule),
+    "alarm": ("cloudwatch", Look.alarm),
+    "dashboard": ("cloudwatch", Look.dashboard),
     "key": ("kms", Look.key),
     "key pair": ("ec2", Look.key_pair),
     "security group": ("ec2", Look.security_group),

@@ -111,6 +111,9 @@ def tags_of(call, *path, **arguments):
             "NoSuchTagSet",
             "ResourceNotFoundException",
             "EntityNotFoundException",
+            "NotFound",
+            "NotFoundException",
+            "ResourceNotFound",
             "NoSuchBucket",
             "NoSuchEntity",
             "InvalidResourceId",
@@ -223,6 +226,35 @@ def list_athena(client, ours, arn):
                 yield "named query", f"{name}/{query}", tags
 
 
+def list_budgets(client, _ours, arn):
+    """A budget belongs to the account, whatever the region; a tag's ARN says so."""
+    _, partition, _, _, account = arn("budgets").split(":")
+    for budget in pages(client, "describe_budgets", "Budgets", AccountId=account):
+        name = budget["BudgetName"]
+        own = f"arn:{partition}:budgets::{account}:budget/{name}"
+        yield "budget", name, tags_of(client.list_tags_for_resource, "ResourceTags", ResourceARN=own)
+
+
+def list_sns(client, _ours, _arn):
+    """A topic's subscriptions go with it."""
+    for topic in pages(client, "list_topics", "Topics"):
+        yield "topic", topic["TopicArn"].rpartition(":")[2], tags_of(client.list_tags_for_resource, "Tags", ResourceArn=topic["TopicArn"])
+
+
+def list_events(client, _ours, _arn):
+    for rule in pages(client, "list_rules", "Rules"):
+        if not rule.get("ManagedBy"):
+            yield "rule", rule["Name"], tags_of(client.list_tags_for_resource, "Tags", ResourceARN=rule["Arn"])
+
+
+def list_cloudwatch(client, _ours, _arn):
+    for page in client.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+        for alarm in page.get("MetricAlarms", []) + page.get("CompositeAlarms", []):
+            yield "alarm", alarm["AlarmName"], tags_of(client.list_tags_for_resource, "Tags", ResourceARN=alarm["AlarmArn"])
+    for board in pages(client, "list_dashboards", "DashboardEntries"):
+        yield "dashboard", board["DashboardName"], tags_of(client.list_tags_for_resource, "Tags", ResourceARN=board["DashboardArn"])
+
+
 def list_ec2(client, _ours, _arn):
     for reservation in pages(client, "describe_instances", "Reservations"):
         for instance in reservation["Instances"]:
@@ -248,6 +280,10 @@ SERVICES = {
     "firehose": list_firehose,
     "ssm": list_ssm,
     "ec2": list_ec2,
+    "sns": list_sns,
+    "events": list_events,
+    "cloudwatch": list_cloudwatch,
+    "budgets": list_budgets,
 }
 
 

@@ -57,6 +57,12 @@ options:
         description: Days after which an unfinished multipart upload is aborted; 0 for never.
         type: int
         default: 0
+  request_metrics:
+    description:
+      - Whether CloudWatch counts the bucket's requests, under the filter C(EntireBucket). Each such metric is billed.
+      - Other metrics configurations are left alone.
+    type: bool
+    default: false
   tags:
     description: All tags of the bucket; others are removed.
     type: dict
@@ -92,6 +98,8 @@ import json
 from ansible.module_utils.aws_resource import ClientError, aws_module, aws_tags, converge, is_missing, plain_tags
 
 PUBLIC_ACCESS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+#: The metrics configuration without a filter, by the name that S3's console gives it.
+METRICS = "EntireBucket"
 
 
 def read(call, *missing, **arguments):
@@ -115,6 +123,7 @@ def describe(s3, name):
     owner = read(s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError", Bucket=name)
     policy = read(s3.get_bucket_policy, "NoSuchBucketPolicy", Bucket=name)
     lifecycle = read(s3.get_bucket_lifecycle_configuration, "NoSuchLifecycleConfiguration", Bucket=name)
+    metrics = read(s3.get_bucket_metrics_configuration, "NoSuchConfiguration", Bucket=name, Id=METRICS)
     tags = read(s3.get_bucket_tagging, "NoSuchTagSet", Bucket=name)
     return {
         "name": name,
@@ -125,6 +134,7 @@ def describe(s3, name):
         "ownership": (owner.get("OwnershipControls", {}).get("Rules") or [{}])[0].get("ObjectOwnership", ""),
         "policy": json.loads(policy.get("Policy", "{}")),
         "lifecycle_rules": sorted((plain_rule(rule) for rule in lifecycle.get("Rules", [])), key=lambda rule: rule["id"]),
+        "request_metrics": bool(metrics.get("MetricsConfiguration")),
         "tags": plain_tags(tags.get("TagSet")),
     }
 
@@ -227,6 +237,13 @@ def put_lifecycle(s3, name, after):
         s3.delete_bucket_lifecycle(Bucket=name)
 
 
+def put_metrics(s3, name, after):
+    if after["request_metrics"]:
+        s3.put_bucket_metrics_configuration(Bucket=name, Id=METRICS, MetricsConfiguration={"Id": METRICS})
+    else:
+        s3.delete_bucket_metrics_configuration(Bucket=name, Id=METRICS)
+
+
 def put_tags(s3, name, after):
     if after["tags"]:
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": aws_tags(after["tags"])})
@@ -243,6 +260,7 @@ PARTS = (
     (("public_access_block",), put_public_access),
     (("policy",), put_policy),
     (("lifecycle_rules",), put_lifecycle),
+    (("request_metrics",), put_metrics),
 )
 
 
@@ -279,6 +297,7 @@ def main():
             "block_public_access": {"type": "bool", "default": True},
             "policy": {"type": "dict", "default": {}},
             "lifecycle_rules": {"type": "list", "elements": "dict", "default": [], "options": rule},
+            "request_metrics": {"type": "bool", "default": False},
             "tags": {"type": "dict", "default": {}},
         }
     )
@@ -292,6 +311,7 @@ def main():
         "ownership": "BucketOwnerEnforced",
         "policy": params["policy"],
         "lifecycle_rules": sorted(params["lifecycle_rules"], key=lambda rule: rule["id"]),
+        "request_metrics": params["request_metrics"],
         "tags": params["tags"],
     }
     s3 = module.client("s3")

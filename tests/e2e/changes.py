@@ -182,6 +182,57 @@ def key(client, prefix, account, _region):
 
 
 #: What is done to a resource of each kind that an inventory can declare (plugins/filter/declared_resources.py).
+def topic(client, prefix, account, region):
+    """Open to everybody, under no key, and told to somebody else."""
+    sns, arn = client("sns"), f"arn:aws:sns:{region}:{account}:{prefix}pipeline-failure-alerts"
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="DisplayName", AttributeValue="changed")
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="KmsMasterKeyId", AttributeValue="")
+    open_to_all = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": arn}]}
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=versioned(open_to_all))
+    sns.tag_resource(ResourceArn=arn, Tags=as_list(OTHER_TAGS))
+
+
+def rule(client, prefix, account, region):
+    events, name = client("events"), f"{prefix}orders-failed-crawlers"
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": ["aws.glue"]}), State="DISABLED", Description="changed")
+    events.put_targets(Rule=name, Targets=[{"Id": "somebodys", "Arn": f"arn:aws:sqs:{region}:{account}:{prefix}orders-failed-events"}])
+    events.remove_targets(Rule=name, Ids=[f"{prefix}pipeline-failure-alerts"])
+    events.tag_resource(ResourceARN=f"arn:aws:events:{region}:{account}:rule/{name}", Tags=as_list(OTHER_TAGS))
+
+
+def alarm(client, prefix, account, region):
+    cloudwatch, name = client("cloudwatch"), f"{prefix}orders-errors-FilterAndProcessOrders"
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Dimensions=[{"Name": "FunctionName", "Value": f"{prefix}FilterAndProcessOrders"}],
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1000,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    cloudwatch.disable_alarm_actions(AlarmNames=[name])
+    cloudwatch.tag_resource(ResourceARN=f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}", Tags=as_list(OTHER_TAGS))
+
+
+def dashboard(client, prefix, account, _region):
+    cloudwatch, name = client("cloudwatch"), f"{prefix}Orders-Pipeline-Monitoring"
+    cloudwatch.put_dashboard(DashboardName=name, DashboardBody=json.dumps({"widgets": []}))
+    cloudwatch.tag_resource(ResourceARN=f"arn:aws:cloudwatch::{account}:dashboard/{name}", Tags=as_list(OTHER_TAGS))
+
+
+def budget(client, prefix, account, _region):
+    budgets, name = client("budgets"), f"{prefix}headwater"
+    found = budgets.describe_budget(AccountId=account, BudgetName=name)["Budget"]
+    changed = {key: value for key, value in found.items() if key not in ("CalculatedSpend", "LastUpdatedTime")}
+    budgets.update_budget(AccountId=account, NewBudget=changed | {"BudgetLimit": {"Amount": "1000", "Unit": "USD"}})
+    notification = budgets.describe_notifications_for_budget(AccountId=account, BudgetName=name)["Notifications"][0]
+    budgets.delete_notification(AccountId=account, BudgetName=name, Notification=notification)
+    budgets.tag_resource(ResourceARN=f"arn:aws:budgets::{account}:budget/{name}", ResourceTags=as_list(OTHER_TAGS))
+
+
 CHANGES = {
     "bucket": bucket,
     "queue": queue,
@@ -199,6 +250,11 @@ CHANGES = {
     "key pair": key_pair,
     "instance": instance,
     "key": key,
+    "topic": topic,
+    "rule": rule,
+    "alarm": alarm,
+    "dashboard": dashboard,
+    "budget": budget,
 }
 
 
@@ -215,6 +271,9 @@ def drifted(prefix, account="000000000000", region="us-east-1"):
             f'{resource}: tags.somebodys: declared nothing, found "own"',
         ]
 
+    topic_named, rule_named = f"SNS topic '{prefix}pipeline-failure-alerts'", f"EventBridge rule '{prefix}orders-failed-crawlers'"
+    alarm_named = f"CloudWatch alarm '{prefix}orders-errors-FilterAndProcessOrders'"
+    watched = f"CloudWatch dashboard '{prefix}Orders-Pipeline-Monitoring'"
     return {
         "bucket": [
             f"S3 bucket '{orders}': public_access_block.BlockPublicAcls: declared true, found false",
@@ -294,5 +353,31 @@ def drifted(prefix, account="000000000000", region="us-east-1"):
             f"KMS key '{prefix}headwater': rotation: declared true, found false",
             f'KMS key \'{prefix}headwater\': state: declared "Enabled", found "PendingDeletion"',
             *tagged(f"KMS key '{prefix}headwater'", "shared"),
+        ],
+        "topic": [
+            f'{topic_named}: display_name: declared "Headwater", found "changed"',
+            f'{topic_named}: kms_key: declared "alias/{prefix}headwater-alerts", found ""',
+            f'{topic_named}: policy.Statement[0].Effect: declared "Deny", found "Allow"',
+            *tagged(topic_named, "shared"),
+        ],
+        "rule": [
+            f"{rule_named}: description: declared ",
+            f"{rule_named}: enabled: declared true, found false",
+            f"{rule_named}: pattern.detail.",
+            f"{rule_named}: targets[0].arn: declared ",
+            *tagged(rule_named, "orders"),
+        ],
+        "alarm": [
+            f"{alarm_named}: threshold: declared 0.0, found 1000.0",
+            f"{alarm_named}: actions_enabled: declared true, found false",
+            f"{alarm_named}: alarm_actions: declared ",
+            f'{alarm_named}: treat_missing_data: declared "notBreaching", found "missing"',
+            *tagged(alarm_named, "orders"),
+        ],
+        "dashboard": [f"{watched}: body.", *tagged(watched, "orders")],
+        "budget": [
+            f"Budget '{prefix}headwater': limit_usd: declared 50.0, found 1000.0",
+            f"Budget '{prefix}headwater': alerts",
+            *tagged(f"Budget '{prefix}headwater'", "shared"),
         ],
     }

@@ -18,11 +18,7 @@ EXCEPTIONS = {
     "EC2.7": ACCOUNT + "; the server's volume is encrypted by itself (EC2.3)",
     "APIGateway.1": LATER,
     "APIGateway.3": LATER,
-    "SNS.1": LATER,
-    "SNS.4": LATER,
-    "CloudWatch.15": LATER,
-    "CloudWatch.17": LATER,
-    "EventBridge.3": LATER,
+    "EventBridge.3": "of custom event buses; rules are on the default bus",
 }
 #: Ports of EC2.19; 5000 is the dashboard's.
 HIGH_RISK_PORTS = {
@@ -47,6 +43,8 @@ class Deployed:
     jobs: list = field(default_factory=list)
     streams: list = field(default_factory=list)
     log_groups: list = field(default_factory=list)
+    topics: list = field(default_factory=list)
+    alarms: list = field(default_factory=list)
 
 
 def control(identity):
@@ -140,7 +138,9 @@ def functions_are_invoked_by_this_account_only(aws):
     for name in aws.functions:
         for statement in json.loads(aws.client("lambda").get_policy(FunctionName=name)["Policy"])["Statement"]:
             conditions = {key for operator in statement.get("Condition", {}).values() for key in operator}
-            if not {"AWS:SourceAccount", "AWS:SourceArn"} <= conditions:
+            # EventBridge names no account when it invokes; a rule's ARN does.
+            by_rule = statement["Principal"].get("Service") == "events.amazonaws.com"
+            if not {"AWS:SourceArn", *([] if by_rule else ["AWS:SourceAccount"])} <= conditions:
                 found.append(f"{name}: {statement['Sid']} has conditions on {sorted(conditions)} only")
     return found
 
@@ -293,3 +293,37 @@ def crawlers_and_jobs_have_tags(aws):
 def delivery_streams_encrypt_what_waits(aws):
     describe = lambda name: aws.client("firehose").describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]  # noqa: E731 - one line
     return [name for name in aws.streams if describe(name)["DeliveryStreamEncryptionConfiguration"]["Status"] != "ENABLED"]
+
+
+# -- who is told
+
+
+@control("SNS.1")
+def topics_are_encrypted_with_the_alerts_key(aws):
+    attributes = lambda arn: aws.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]  # noqa: E731 - one line
+    return [arn for arn in aws.topics if attributes(arn).get("KmsMasterKeyId", "") in ("", "alias/aws/sns")]
+
+
+@control("SNS.4")
+def topics_let_nobody_in_whom_they_do_not_name(aws):
+    found = []
+    for arn in aws.topics:
+        policy = json.loads(aws.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"])
+        found += [
+            f"{arn}: {each.get('Sid')}" for each in policy["Statement"] if each["Effect"] == "Allow" and "Service" not in each["Principal"]
+        ]
+    return found
+
+
+@control("CloudWatch.15")
+def alarms_tell_somebody(aws):
+    return [each["AlarmName"] for each in alarms(aws) if not (each["AlarmActions"] and each["OKActions"])]
+
+
+@control("CloudWatch.17")
+def actions_of_alarms_are_on(aws):
+    return [each["AlarmName"] for each in alarms(aws) if not each["ActionsEnabled"]]
+
+
+def alarms(aws):
+    return aws.client("cloudwatch").describe_alarms(AlarmNames=aws.alarms)["MetricAlarms"]  # at most 100 names a call

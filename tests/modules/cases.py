@@ -78,6 +78,153 @@ def named_query_exists(aws, options):
     return [query["QueryString"] for query in athena.batch_get_named_query(NamedQueryIds=ids)["NamedQueries"]] if ids else []
 
 
+# -- Budgets
+
+
+def budget(aws, _folder):
+    return {
+        "name": unique("budget"),
+        "limit_usd": 50,
+        "cost_filters": {"TagKeyValue": ["user:project$headwater"]},
+        "alerts": [{"type": "forecasted", "percent": 100}, {"type": "actual", "percent": 80}],
+        "topic_arn": aws.arn("sns", "alerts"),
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_budget(_options, _folder):
+    return {
+        "limit_usd": 75.5,
+        "cost_filters": {},
+        "alerts": [{"type": "actual", "percent": 80}, {"type": "actual", "percent": 99.5}],
+        "emails": ["someone@example.com", "another@example.com"],
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+def budget_exists(aws, options):
+    return there(aws.client("budgets").describe_budget, "NotFoundException", AccountId=aws.account, BudgetName=options["name"])
+
+
+# -- CloudWatch, EventBridge, SNS
+
+
+def alarm(aws, _folder):
+    return {
+        "name": unique("alarm"),
+        "description": "It failed. Read its log first.",
+        "namespace": "AWS/Lambda",
+        "metric": "Errors",
+        "dimensions": {"FunctionName": "orders"},
+        "treat_missing_data": "notBreaching",
+        "alarm_actions": [aws.arn("sns", "alerts")],
+        "ok_actions": [aws.arn("sns", "alerts")],
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+CHANGED_ALARM = {
+    "description": "",
+    "namespace": "Headwater",
+    "metric": "Findings",
+    "dimensions": {"Pipeline": "orders", "Check": "1"},
+    "statistic": "p99",
+    "period": 60,
+    "evaluation_periods": 5,
+    "datapoints_to_alarm": 3,
+    "threshold": 2.5,
+    "comparison": "LessThanThreshold",
+    "treat_missing_data": "breaching",
+    "alarm_actions": [],
+    "insufficient_data_actions": ["arn:aws:sns:us-east-1:123456789012:others"],
+    "tags": {"project": "test", "new": "yes"},
+}
+
+
+def alarm_exists(aws, options):
+    return aws.client("cloudwatch").describe_alarms(AlarmNames=[options["name"]])["MetricAlarms"]
+
+
+def body(text):
+    widget = {"type": "text", "x": 0, "y": 0, "width": 24, "height": 2, "properties": {"markdown": text}}
+    return {"start": "-PT24H", "widgets": [widget]}
+
+
+def dashboard_exists(aws, options):
+    return there(aws.client("cloudwatch").get_dashboard, "ResourceNotFound", DashboardName=options["name"])
+
+
+def target(aws, name, **more):
+    return {"id": name, "arn": aws.arn("lambda", f"function:{name}"), **more}
+
+
+def rule(aws, _folder):
+    targets = [target(aws, "generator", input={"batch": 3}), target(aws, "old", maximum_retries=2)]
+    schedule = "rate(5 minutes)"
+    return {
+        "name": unique("rule"),
+        "description": "Runs",
+        "schedule": schedule,
+        "targets": targets,
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_rule(options, _folder):
+    said = {
+        "id": "topic",
+        "arn": "arn:aws:sns:us-east-1:123456789012:alerts",
+        "input_paths": {"job": "$.detail.jobName"},
+        "input_template": '"The job <job> failed."',
+        "dead_letter_arn": "arn:aws:sqs:us-east-1:123456789012:failed-events",
+        "maximum_event_age": 3600,
+    }
+    return {
+        "description": "",
+        "schedule": "",
+        "pattern": {"source": ["aws.glue"], "detail": {"state": ["FAILED"]}},
+        "enabled": False,
+        "targets": [{**options["targets"][0], "input": {}}, said],
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+def rule_exists(aws, options):
+    return there(aws.client("events").describe_rule, "ResourceNotFoundException", Name=options["name"])
+
+
+def topic_policy(aws, name, *services):
+    statement = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sns:Publish", "Resource": aws.arn("sns", name)}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def topic(aws, _folder):
+    name = unique("topic")
+    return {
+        "name": name,
+        "display_name": "Alerts",
+        "kms_key": "alias/alerts",
+        "policy": topic_policy(aws, name, "cloudwatch.amazonaws.com"),
+        "subscriptions": [{"protocol": "sqs", "endpoint": aws.arn("sqs", "alerts")}],
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_topic(options, _folder):
+    (statement,) = options["policy"]["Statement"]
+    return {
+        "display_name": "",
+        "kms_key": "alias/others",
+        "policy": {"Version": "2012-10-17", "Statement": [{**statement, "Sid": "Alarms"}]},
+        "subscriptions": [{"protocol": "sqs", "endpoint": options["subscriptions"][0]["endpoint"].replace("alerts", "others")}],
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+def topic_exists(aws, options):
+    return there(aws.client("sns").get_topic_attributes, "NotFound", TopicArn=aws.arn("sns", options["name"]))
+
+
 # -- Firehose
 
 
@@ -428,6 +575,37 @@ CASES = {
         named_query_exists,
         moto_lacks=("athena:BatchGetNamedQuery", "athena:UpdateNamedQuery", "athena:DeleteNamedQuery"),
     ),
+    "budget_config": Case(
+        budget,
+        change_budget,
+        frozenset({"limit_usd", "cost_filters", "alerts", "tags"}),
+        budget_exists,
+        # Every look at a budget needs the last two.
+        moto_lacks=("budgets:UpdateBudget", "budgets:DescribeSubscribersForNotification", "budgets:ListTagsForResource"),
+    ),
+    "cloudwatch_alarm_config": Case(
+        alarm,
+        lambda _options, _folder: CHANGED_ALARM,
+        frozenset(CHANGED_ALARM),
+        alarm_exists,
+    ),
+    "cloudwatch_dashboard": Case(
+        lambda _aws, _folder: {
+            "name": unique("dashboard"),
+            "body": body("# Orders & <returns>"),
+            "tags": {"project": "test", "old": "yes"},
+        },
+        lambda _options, _folder: {"body": body("# Returns — only"), "tags": {"project": "test", "new": "yes"}},
+        frozenset({"body", "tags"}),
+        dashboard_exists,
+        moto_cannot="its dashboards have no tags",
+    ),
+    "events_rule_config": Case(
+        rule,
+        change_rule,
+        frozenset({"description", "schedule", "pattern", "enabled", "targets", "tags"}),
+        rule_exists,
+    ),
     "firehose_delivery_stream": Case(
         delivery_stream,
         change_delivery_stream,
@@ -502,6 +680,12 @@ CASES = {
         lambda _options, _folder: {"source_arn": "arn:aws:s3:::history"},
         frozenset({"source_arn"}),
         permission_exists,
+    ),
+    "sns_topic_config": Case(
+        topic,
+        change_topic,
+        frozenset({"display_name", "kms_key", "policy", "subscriptions", "tags"}),
+        topic_exists,
     ),
     "sqs_queue_config": Case(
         queue,

@@ -82,6 +82,29 @@ def delivery_stream(aws, name, tags):
     aws.client("firehose").create_delivery_stream(DeliveryStreamName=name, ExtendedS3DestinationConfiguration=place, Tags=tags)
 
 
+def budget(aws, name, tags):
+    made = {"BudgetName": name, "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": "1", "Unit": "USD"}}
+    aws.client("budgets").create_budget(AccountId=aws.account, Budget=made, **({"ResourceTags": tags} if tags else {}))
+
+
+def topic(aws, name, tags):
+    aws.client("sns").create_topic(Name=name, Tags=tags)
+
+
+def rule(aws, name, tags):
+    aws.client("events").put_rule(Name=name, ScheduleExpression="rate(5 minutes)", Tags=tags)
+
+
+def alarm(aws, name, tags):
+    metric = {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60, "Threshold": 0}
+    compared = {"EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold"}
+    aws.client("cloudwatch").put_metric_alarm(AlarmName=name, **metric, **compared, Tags=tags)
+
+
+def dashboard(aws, name, tags):
+    aws.client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody='{"widgets": []}', Tags=tags)
+
+
 def key(aws, name, tags):
     tags = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags]
     made = aws.client("kms").create_key(Tags=tags)["KeyMetadata"]["KeyId"]
@@ -112,11 +135,17 @@ KINDS = [
     trigger,
     workgroup,
     delivery_stream,
+    budget,
+    topic,
+    rule,
+    alarm,
+    dashboard,
     key,
     key_pair,
     security_group,
 ]
-MOTO_LACKS = {workgroup}  # it answers nothing for a group that is not there
+# It answers nothing for a group that is not there, and has no tags of budgets and dashboards.
+MOTO_LACKS = {workgroup, budget, dashboard}
 
 
 def plain(tags):

@@ -235,3 +235,19 @@ def test_an_upload_whose_event_was_lost_is_sent_again(upload):
 def test_an_upload_of_what_is_no_file_or_into_no_bucket_is_an_error(upload):
     refused("s3_audited_upload", "' is not a file", **{**upload.options, "source": "/nonexistent.csv"})
     refused("s3_audited_upload", "NoSuchBucket", **{**upload.options, "bucket": unique("bucket")})
+
+
+@on("local")  # moto has no metrics configurations
+def test_requests_are_counted_where_that_is_wanted_and_other_configurations_stay(aws):
+    name, s3 = unique("bucket"), aws.client("s3")
+    assert not done("s3_bucket_config", name=name).after["request_metrics"]
+    planned = done("s3_bucket_config", check=True, name=name, request_metrics=True)
+    assert planned.differing == {"request_metrics"}
+    assert done("s3_bucket_config", name=name, request_metrics=True).writes == ["s3:PutBucketMetricsConfiguration"]
+    assert not done("s3_bucket_config", name=name, request_metrics=True).changed
+
+    somebodys = {"Id": "somebodys", "Filter": {"Prefix": "raw/"}}
+    s3.put_bucket_metrics_configuration(Bucket=name, Id="somebodys", MetricsConfiguration=somebodys)
+    assert done("s3_bucket_config", name=name).differing == {"request_metrics"}
+    found = s3.list_bucket_metrics_configurations(Bucket=name)["MetricsConfigurationList"]
+    assert [each["Id"] for each in found] == ["somebodys"]

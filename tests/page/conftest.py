@@ -12,6 +12,7 @@ from dashboard import create_app
 from werkzeug.serving import make_server
 
 from tests.browser import missing
+from tests.unit.dashboard.checked import CHECKED, checked_aws
 from tests.unit.dashboard.fake_aws import FakeAws
 from tests.unit.dashboard.sample import CONFIG, NO_TABLE, SQL, fake_aws
 
@@ -42,18 +43,19 @@ def axe(tmp_path_factory):
     return kept.read_text()
 
 
-def _serve(aws):
-    server = make_server("127.0.0.1", 0, create_app(CONFIG, aws), threaded=True)
+def _serve(aws, config=CONFIG):
+    server = make_server("127.0.0.1", 0, create_app(config, aws), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
 @pytest.fixture(scope="session")
 def sites():
-    """{name: base URL} of dashboards: `full` of data, `failing` in part, `empty`."""
+    """{name: base URL} of dashboards: `full` of data, `failing` in part, `empty`, `checked` with findings, `unchecked`."""
     failing = fake_aws()
     failing.answers[SQL["order_status_dashboard"]] = "COLUMN_NOT_FOUND: line 2:5: Column 'status' cannot be resolved"
     servers = {"full": _serve(fake_aws()), "failing": _serve(failing), "empty": _serve(FakeAws(dict.fromkeys(SQL.values(), NO_TABLE)))}
+    servers |= {"checked": _serve(checked_aws(), CHECKED), "unchecked": _serve(checked_aws(b""), CHECKED)}
     yield {name: f"http://127.0.0.1:{server.server_port}" for name, server in servers.items()}
     for server in servers.values():
         server.shutdown()

@@ -24,6 +24,9 @@ PAGES = {
     "failing-overview": ("failing", "/"),
     "empty": ("empty", "/orders"),
     "empty-files": ("empty", "/audit/orders"),
+    "checks": ("checked", "/orders/checks"),
+    "checked-pipeline": ("checked", "/orders"),
+    "no-checks": ("unchecked", "/orders/checks"),
     "bad-request": ("full", "/orders?month=x"),
     "not-found": ("full", "/nope"),
 }

@@ -28,8 +28,18 @@ def role_options(role):
 
 @functools.cache
 def host_variables():
-    """{host: its variables}."""
-    return {path.stem: yaml.safe_load(path.read_text()) or {} for path in HOST_VARS}
+    """{host: its variables}, with what a pipeline takes from its group in its place."""
+    return {path.stem: taken(yaml.safe_load(path.read_text()) or {}) for path in HOST_VARS}
+
+
+def taken(value):
+    """A value with each `"{{ name }}"` in it that is nothing else replaced by what inventory/group_vars/pipelines.yml says."""
+    if isinstance(value, dict):
+        return {name: taken(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [taken(inner) for inner in value]
+    named = re.fullmatch(r"\{\{ (\w+) \}\}", value) if isinstance(value, str) else None
+    return read("inventory/group_vars/pipelines.yml").get(named[1], value) if named else value
 
 
 def declared(option):

@@ -1,8 +1,10 @@
 """Queries, functions, locks and everything else that lies in the repository."""
 
+import ast
 import json
 import re
 from importlib.resources import files as files_of_ansible
+from pathlib import Path
 
 import pytest
 
@@ -18,26 +20,54 @@ def test_queries_are_well_formed_and_belong_to_a_pipeline(folder):
     assert folder in inventory("local")["pipelines"]
     parser = load("lookup", "sql_queries").load_parser()
     queries = parser.load_folder(ROOT / "sql" / folder)
-    kinds = {path.stem: parser.parse(path.read_text(), path).kind for path in (ROOT / "sql" / folder).iterdir()}
+    kinds = {path.stem: parser.parse(path.read_text(), path).kind for path in (ROOT / "sql" / folder).glob("*.sql")}
     assert {query.name for query in queries} == {name for name, kind in kinds.items() if kind == "query"}
     assert all(query.description for query in queries)
+
+
+@pytest.mark.parametrize("folder", SQL_FOLDERS)
+def test_checks_say_what_they_find_and_what_to_do(folder):
+    checks = load("lookup", "sql_queries").load_parser().load_folder(ROOT / "sql" / folder / "checks", kind="check")
+    assert {"error", "warning"} == {check.severity for check in checks}
+    assert all(check.description and check.remedy for check in checks)
+    assert any(check.name == "freshness" for check in checks)
 
 
 def test_every_folder_of_queries_is_deployed():
     assert sorted(item["sql"] for _, item in declared("athena_named_queries")) == SQL_FOLDERS
 
 
+LAMBDA = ROOT / "files" / "lambda"
+FUNCTIONS = sorted({item["source"] for _, item in declared("lambda_functions")})
+#: What several functions take along.
+SHARED = {Path(folder).name for _, item in declared("lambda_functions") for folder in item.get("folders", []) if "lambda/" in folder}
+
+
 def test_functions_and_their_folders_are_the_same():
-    folders = {path.name for path in (ROOT / "files" / "lambda").iterdir() if path.is_dir()}
-    assert {item["source"] for _, item in declared("lambda_functions")} == folders
-    for folder in folders:
+    assert set(FUNCTIONS) | SHARED == {path.name for path in LAMBDA.iterdir() if path.is_dir()}
+    for function in FUNCTIONS:
         for name in ("core.py", "handler.py"):
-            assert (ROOT / "files" / "lambda" / folder / name).is_file()
+            assert (LAMBDA / function / name).is_file()
 
 
-@pytest.mark.parametrize("folder", [path for path in sorted((ROOT / "files" / "lambda").iterdir()) if path.is_dir()])
-def test_a_functions_core_knows_neither_aws_nor_clock_nor_environment(folder):
-    text = "".join(path.read_text() for path in folder.rglob("*.py") if path.name != "handler.py")
+def imported(file, folders):
+    """Files below `folders` that a file imports, and those that they import."""
+    found, modules = {file}, set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+    for module in modules:
+        for path in (folder / f"{module.replace('.', '/')}.py" for folder in folders):
+            found |= imported(path, folders) if path.is_file() else set()
+    return found
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_functions_core_knows_neither_aws_nor_clock_nor_environment(function):
+    files = imported(LAMBDA / function / "core.py", (LAMBDA / function, LAMBDA))
+    text = "".join(path.read_text() for path in sorted(files))
     for word in ("boto3", "botocore", "os.environ", "getenv", "datetime.now", "time.time", "date.today", "utcnow"):
         assert word not in re.sub(r'""".*?"""|#[^\n]*', "", text, flags=re.DOTALL), word
 

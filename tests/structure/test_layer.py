@@ -42,7 +42,12 @@ def local_layer(tmp_path_factory):
 )
 def test_a_handler_imports_with_nothing_but_its_layer(function, local_layer, tmp_path):
     python = lambda_python.prepare(tmp_path / "runtime")
-    program = f"import sys; sys.path[:0] = {[str(ROOT / 'files' / 'lambda' / function['source']), str(local_layer)]!r}; import handler"
+    folders = [
+        ROOT / "files" / "lambda" / function["source"],
+        *((ROOT / folder).parent for folder in function.get("folders", [])),
+        local_layer,
+    ]
+    program = f"import sys; sys.path[:0] = {[str(folder) for folder in folders]!r}; import handler"
     environment = {"AWS_DEFAULT_REGION": "us-east-1", **function["environment"]}
     done = subprocess.run([python, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

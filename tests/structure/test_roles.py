@@ -118,7 +118,8 @@ def test_a_misspelt_key_is_named(host, role, option, index, key):
 @pytest.mark.parametrize("host", [path.stem for path in HOST_VARS])
 def test_every_variable_of_a_host_is_read_and_a_misspelt_one_is_named(host):
     lookup = load("lookup", "unknown_variables")
-    known, names = lookup.known_options(ROOT / "roles"), set(host_variables()[host])
+    known = lookup.known_options(ROOT / "roles") | lookup.defaults_of_groups(ROOT / "inventory" / "group_vars")
+    names = set(host_variables()[host])
     assert lookup.problems(host, names, known) == []
     for name in names - {own for own in names if own.startswith(f"{host}_")}:
         (problem,) = lookup.problems(host, {f"{name[:-2]}{name[-1]}"}, known)

@@ -72,8 +72,9 @@ def test_no_task_calls_a_shell_or_hides_an_error():
 
 def test_functions_tell_somebody_of_events_that_they_give_up_on():
     queues = {item["name"] for _, item in declared("sqs_queues")}
-    for _, function in declared("lambda_functions"):
-        assert function["on_failure"].partition("}}:")[2] in queues
+    for host, function in declared("lambda_functions"):
+        queue = function["on_failure"].partition("}}:")[2]
+        assert queue.replace("{{ pipeline_slug }}", host.replace("_", "-")) in queues
 
 
 def test_every_function_has_a_log_group_of_the_house():

@@ -1,6 +1,6 @@
 """The dashboard: shows what the SQL files of each pipeline ask, and what became of each input file.
 
-It knows no pipeline but by its configuration (config.py) and its SQL files (sql_files.py).
+It knows no pipeline but by its configuration (config.py) and its SQL files (sql_files).
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from dashboard.board import Board
 from dashboard.metrics import Metrics
 from dashboard.pages.account import blueprint as account_pages
 from dashboard.pages.audit import blueprint as audit_pages
+from dashboard.pages.checks import blueprint as checks_page
 from dashboard.pages.health import blueprint as health_pages
 from dashboard.pages.overview import blueprint as overview_page
 from dashboard.pages.pipeline import blueprint as pipeline_page
@@ -48,7 +49,7 @@ def create_app(config=None, aws=None):
     app.jinja_env.globals.update(site=config, static_version=_static_version())
     if config.auth:
         app.register_blueprint(account_pages)
-    for blueprint in (overview_page, health_pages, audit_pages, pipeline_page, query_page):
+    for blueprint in (overview_page, health_pages, audit_pages, pipeline_page, checks_page, query_page):
         app.register_blueprint(blueprint)
     return app
 

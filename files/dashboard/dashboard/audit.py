@@ -8,6 +8,7 @@ from dashboard import values
 
 MAX_BYTES = 1 << 20  # a record is a few kilobytes; what is larger is none
 COUNTS = ("in", "kept", "dropped", "rejected")
+STATUSES = ("processed", "rejected", "publishing")  # the last: judged, but not all outputs can be seen yet
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,11 @@ def _record(data, key, modified, rejected_prefix):
     if rejected is not None and not is_below(rejected, rejected_prefix):
         raise _Malformed(f"names rejects outside {rejected_prefix}: {rejected!r:.80}")
     status = _get(data, "status", str)
-    if status not in ("processed", "rejected"):
+    if status not in STATUSES:
         raise _Malformed(f"has the unknown status {status!r:.40}")
-    event_time = values.moment(_get(data, "event_time", str))
-    if event_time is None:
+    told = _get(data, "event_time", str, None)  # only where rules depend on it
+    event_time = values.moment(told) if told else None
+    if told and event_time is None:
         raise _Malformed(f"has an event_time that is no time: {data['event_time']!r:.40}")
     return Record(
         key=key,

@@ -1,4 +1,4 @@
-"""The one file that knows boto3: Athena and S3 as the dashboard needs them, in plain values."""
+"""The one file that knows boto3: AWS's services as the dashboard needs them, in plain values."""
 
 import threading
 import time
@@ -24,6 +24,7 @@ NO_CREDENTIALS = {  # AWS's codes and botocore's classes for credentials that ar
     "TokenRefreshRequired",
     "UnrecognizedClientException",
 }
+NO_QUEUE = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 NEW_SESSION_SECONDS = 5  # at least, between two looks for other credentials
 PAGE = 1000  # what GetQueryResults and ListObjectsV2 give at once, at most
 
@@ -67,6 +68,24 @@ class StoredObject:
     size: int
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm that is in the state ALARM; `since` is when it came there."""
+
+    name: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """The last run of a Glue job or crawler, in AWS's words; `at` is its end, or its start where it has none yet."""
+
+    state: str
+    reason: str
+    at: datetime | None
+
+
 class Aws:
     """Calls to one region; every method raises AwsError. Safe to share between threads.
 
@@ -86,7 +105,7 @@ class Aws:
             s3={"addressing_style": "path"} if endpoint_url else None,
         )
         self._lock = threading.Lock()
-        self._clients, self._failure = {}, None
+        self._session, self._clients, self._failure = None, {}, None
         self._connected_at = float("-inf")
 
     @property
@@ -105,20 +124,24 @@ class Aws:
         with self._lock:
             if not self._clients:
                 self._connect()
+            if service not in self._clients:
+                self._clients[service] = self._made(service)
             return self._clients[service]
 
+    def _made(self, service):
+        """A new client; only under the lock, since clients are thread-safe and making them is not."""
+        return self._session.client(service, endpoint_url=self._endpoint_url, config=self._config)
+
     def _connect(self):
-        """Make a session's clients. They are thread-safe, making them is not; so both are made here, under the lock.
+        """Make a session with the clients that every page needs; the others are made when they are asked for.
 
         To look in vain may take seconds: who waited for that gets its failure, instead of looking once more.
         """
         if self._failure and time.monotonic() - self._connected_at < NEW_SESSION_SECONDS:
             raise self._failure
         try:
-            session = boto3.session.Session(region_name=self._region)
-            self._clients = {
-                service: session.client(service, endpoint_url=self._endpoint_url, config=self._config) for service in ("athena", "s3")
-            }
+            self._session = boto3.session.Session(region_name=self._region)
+            self._clients = {service: self._made(service) for service in ("athena", "s3")}
             self._failure = None
         except BotoCoreError as error:
             self._failure = error
@@ -202,17 +225,31 @@ class Aws:
         with self._errors():
             return self._athena.get_work_group(WorkGroup=workgroup)["WorkGroup"].get("State", "ENABLED")
 
-    def objects(self, bucket, prefix, limit):
-        """(list of StoredObject in key order, whether there are more) below a prefix, at most `limit`."""
+    def objects(self, bucket, prefix, limit, after=None):
+        """(list of StoredObject in key order, whether there are more) below a prefix, at most `limit`; only keys after `after`."""
         found, token = [], None
         while True:
-            request = {"Bucket": bucket, "Prefix": prefix, **({"ContinuationToken": token} if token else {})}
+            request = {"Bucket": bucket, "Prefix": prefix, **({"StartAfter": after} if after else {})}
+            request |= {"ContinuationToken": token} if token else {}
             with self._errors():
                 page = self._s3.list_objects_v2(**request)
             found += [StoredObject(entry["Key"], entry["LastModified"], entry["Size"]) for entry in page.get("Contents", [])]
             token = page.get("NextContinuationToken")
             if not token or len(found) > limit:
                 return found[:limit], len(found) > limit
+
+    def folders(self, bucket, prefix):
+        """Prefixes one level below a prefix, in key order, each with its `/`."""
+        found, token = [], None
+        while True:
+            request = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/", **({"ContinuationToken": token} if token else {})}
+            with self._errors():
+                page = self._s3.list_objects_v2(**request)
+            found += [entry["Prefix"] for entry in page.get("CommonPrefixes", [])]
+            token = page.get("NextContinuationToken")
+            # Folders of objects without folders between them: a listing by pages would read all of those.
+            if not token or not page.get("CommonPrefixes"):
+                return found
 
     def read(self, bucket, key, limit):
         """The first `limit` bytes of an object."""
@@ -228,6 +265,65 @@ class Aws:
         with self._errors():
             found = self._s3.get_object(Bucket=bucket, Key=key)
         return found["ContentLength"], found["Body"].iter_chunks(1 << 16), found["Body"].close
+
+    def messages(self, queue):
+        """How many messages a queue has, those that somebody is at work on included; None where there is no such queue."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
+        try:
+            with self._errors():
+                url = self._client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
+                found = self._client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        except AwsError as error:
+            if error.code in NO_QUEUE:
+                return None
+            raise
+        return sum(int(found.get(name, 0)) for name in names)
+
+    def alarms(self, prefix):
+        """The Alarms in the state ALARM whose names begin with a prefix, by name."""
+        found, token = [], None
+        while True:
+            request = {"AlarmNamePrefix": prefix, "StateValue": "ALARM", **({"NextToken": token} if token else {})}
+            with self._errors():
+                page = self._client("cloudwatch").describe_alarms(**request)
+            for each in page.get("MetricAlarms", []):
+                found.append(Alarm(each["AlarmName"], each.get("StateReason", ""), each["StateUpdatedTimestamp"]))
+            token = page.get("NextToken")
+            if not token:
+                return sorted(found, key=lambda alarm: alarm.name)
+
+    def last_crawl(self, crawler):
+        """The last Run of a crawler; None where it never ran or is not there."""
+        try:
+            with self._errors():
+                found = self._client("glue").get_crawler(Name=crawler)["Crawler"].get("LastCrawl")
+        except AwsError as error:
+            if error.code == "EntityNotFoundException":
+                return None
+            raise
+        return found and Run(found.get("Status", ""), found.get("ErrorMessage", ""), found.get("StartTime"))
+
+    def last_job_run(self, job):
+        """The last Run of a Glue job; None where it never ran or is not there."""
+        try:
+            with self._errors():
+                found = self._client("glue").get_job_runs(JobName=job, MaxResults=1)["JobRuns"]
+        except AwsError as error:
+            if error.code == "EntityNotFoundException":
+                return None
+            raise
+        return (
+            Run(found[0]["JobRunState"], found[0].get("ErrorMessage", ""), found[0].get("CompletedOn") or found[0].get("StartedOn"))
+            if found
+            else None
+        )
+
+    def put_metric(self, namespace, name, dimensions, value, at):
+        """Give CloudWatch one number. `dimensions`: {name: value}; `at`: a datetime."""
+        told = [{"Name": key, "Value": text} for key, text in dimensions.items()]
+        data = {"MetricName": name, "Dimensions": told, "Timestamp": at, "Value": value}
+        with self._errors():
+            self._client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[data])
 
 
 def _text(text):

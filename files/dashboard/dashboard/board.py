@@ -6,15 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 
-from dashboard import audit, queries
+from dashboard import audit, checks, queries
 from dashboard.aws import AwsError
 from dashboard.cache import Cache
+from dashboard.listing import newest_first
+from dashboard.spending import Spending
+from dashboard.status.questions import Questions
 from dashboard.store import Store
 
 log = logging.getLogger(__name__)
 
 LISTING_SECONDS = 2  # a listing of audit records is used again within this
+LISTED_AT_LEAST = 1000  # where there are too many to list all
 READY_SECONDS = 5
+STATUS_SECONDS = 30  # what makes up a pipeline's status is asked again after this
 
 
 @dataclass(frozen=True)
@@ -35,13 +40,20 @@ class Board:
         metrics.describe("dashboard_queries_total", "Queries sent to Athena, by outcome.")
         metrics.describe("dashboard_query_seconds", "Seconds from the start of a query to its last row.")
         metrics.describe("dashboard_query_scanned_bytes_total", "Bytes that Athena scanned for queries that succeeded.")
+        metrics.describe("dashboard_query_cost_dollars_total", "Dollars at Athena's list price for queries that succeeded.")
+        metrics.describe("dashboard_spent_today_dollars", "Dollars of this UTC day, restarts included.")
+        metrics.describe("dashboard_scanned_today_bytes", "Bytes that Athena scanned in this UTC day, restarts included.")
         metrics.describe("dashboard_answers_total", "Answers given, by where they came from.")
         self._executor = ThreadPoolExecutor(config.query_threads, thread_name_prefix="query")
         # S3 and readiness have threads of their own: slow queries must not keep them waiting.
         self._storage = ThreadPoolExecutor(8, thread_name_prefix="storage")
         self._answers = Cache(self._executor, self._lifetime, config.error_seconds, clock=clock)
         self._store = Store(config.cache_dir) if config.cache_dir else None
+        self.spending = Spending(config.cache_dir)
         self._listings = Cache(self._storage, lambda _: LISTING_SECONDS, 0, clock=clock)
+        self._questions = Questions(aws)
+        self._inquiries = ThreadPoolExecutor(8, thread_name_prefix="status")
+        self._status = Cache(self._inquiries, lambda _: STATUS_SECONDS, config.error_seconds, clock=clock)
         self._ready = Cache(self._storage, lambda _: READY_SECONDS, READY_SECONDS, clock=clock)
 
     def ask(self, pipeline, query, texts, refresh=False):
@@ -70,6 +82,15 @@ class Board:
     def ask_listing(self, pipeline):
         """A Future of the cache.Snapshot of the pipeline's Listing."""
         return self._listings.fetch(pipeline.name, lambda: self._list(pipeline))
+
+    def ask_checks(self, pipeline):
+        """A Future of the cache.Snapshot of the checks.Report of the last run; its value is None where there was none."""
+        return self._listings.fetch(("checks", pipeline.name), lambda: self._checks(pipeline))
+
+    def ask_status(self, pipeline):
+        """{part: Future of the cache.Snapshot of its answer} of all that the pipeline's status is made of."""
+        parts = self._questions.about(pipeline)
+        return {name: self._status.fetch((pipeline.name, name), ask) for name, ask in parts.items()}
 
     def listing(self, pipeline):
         """The pipeline's Listing; AwsError if S3 does not give it."""
@@ -133,6 +154,8 @@ class Board:
             self.metrics.count("dashboard_queries_total", **labels, outcome=outcome)
             self.metrics.observe("dashboard_query_seconds", time.monotonic() - started, **labels)
         self.metrics.count("dashboard_query_scanned_bytes_total", answer.scanned, **labels)
+        self.metrics.count("dashboard_query_cost_dollars_total", float(answer.cost), **labels)
+        self.spending.add(pipeline.name, answer)
         if self._store:
             self._store.save(self._question(pipeline, query, literals), answer)
         return answer
@@ -151,9 +174,16 @@ class Board:
         ]
 
     def _list(self, pipeline):
-        objects, cut = self.aws.objects(pipeline.bucket, pipeline.audit_prefix, self.config.audit_list_limit)
-        newest_first = sorted(objects, key=lambda stored: (stored.modified, stored.key), reverse=True)
-        return Listing(tuple(stored for stored in newest_first if not stored.key.endswith("/")), cut)
+        objects, cut = newest_first(self.aws, pipeline.bucket, pipeline.audit_prefix, self.config.audit_list_limit, enough=LISTED_AT_LEAST)
+        return Listing(tuple(objects), cut)
+
+    def _checks(self, pipeline):
+        try:
+            return checks.parse(self.aws.read(pipeline.bucket, f"{pipeline.checks_prefix}latest.json", checks.MAX_BYTES + 1))
+        except AwsError as error:
+            if error.code in ("NoSuchKey", "404"):
+                return None
+            raise
 
     def _record(self, pipeline, key, modified):
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dashboard import passwords, sql_files
 
-RESERVED = ("audit", "static", "healthz", "readyz", "metrics")  # the first parts of our own URLs
+RESERVED = ("audit", "static", "status", "healthz", "readyz", "metrics")  # the first parts of our own URLs
 SHORTEST_KEY = 32
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -39,6 +39,14 @@ class Pipeline:
     empty_hint: str
     freshness_hours: float
     queries: tuple = ()
+    # What its status is made of besides; see status/questions.py.
+    raw_prefix: str | None = None
+    checks_prefix: str | None = None
+    failure_queues: tuple = ()
+    alarm_prefix: str | None = None
+    crawlers: tuple = ()
+    jobs: tuple = ()
+    run_again: dict | None = None  # {crawler or job: what runs it again}
 
     def query(self, name):
         """The query of that name, or None."""
@@ -150,6 +158,8 @@ def _pipeline(entry, at, sql_dir, problems):
     except sql_files.SqlFileError as error:
         problems += error.problems
         return None
+    if any(query.name == "checks" for query in queries):
+        problems.append(f"{folder}/checks.sql: `checks` is the address of the data checks; give the file another name")
     if not queries:
         problems.append(f"{at}name: there is no panel's SQL file in {folder}; add one or correct sql_dir")
     return Pipeline(**entry, queries=queries)
@@ -178,6 +188,18 @@ def _is_number(low, high, whole=False):
 
 def _is_text(pattern, wanted):
     return (lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None), wanted
+
+
+def _is_list_of(pattern, wanted):
+    def test(value):
+        return isinstance(value, list) and all(isinstance(each, str) and re.fullmatch(pattern, each) for each in value)
+
+    return test, f"a list of {wanted}"
+
+
+def _or_null(check):
+    test, wanted = check
+    return (lambda value: value is None or test(value)), f"null, or {wanted}"
 
 
 _SOME_TEXT = _is_text(r".*\S.*", "some text")
@@ -227,4 +249,14 @@ _PIPELINE_CHECKS = {
     "rejected_prefix": _PREFIX,
     "empty_hint": _SOME_TEXT,
     "freshness_hours": _is_number(0.01, 8_760),
+    "raw_prefix": _or_null(_PREFIX),
+    "checks_prefix": _or_null(_PREFIX),
+    "failure_queues": _is_list_of(r"[a-zA-Z0-9_-]{1,80}", "names of SQS queues"),
+    "alarm_prefix": _or_null(_is_text(r".{1,255}", "what the names of its alarms begin with")),
+    "crawlers": _is_list_of(r".{1,255}", "names of Glue crawlers"),
+    "jobs": _is_list_of(r".{1,255}", "names of Glue jobs"),
+    "run_again": (
+        lambda value: value is None or (isinstance(value, dict) and all(isinstance(text, str) for each in value.items() for text in each)),
+        "null, or an object with what runs each crawler or job again",
+    ),
 }

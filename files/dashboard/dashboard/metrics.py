@@ -1,4 +1,4 @@
-"""Counters and histograms in Prometheus's text format."""
+"""Counters, gauges and histograms in Prometheus's text format."""
 
 import threading
 from collections import defaultdict
@@ -13,6 +13,7 @@ class Metrics:
         self._lock = threading.Lock()
         self._helps = {}
         self._counts = defaultdict(lambda: defaultdict(float))
+        self._gauges = defaultdict(dict)
         self._seconds = defaultdict(lambda: defaultdict(lambda: [[0] * len(BUCKETS), 0, 0.0]))
 
     def describe(self, name, text):
@@ -23,6 +24,11 @@ class Metrics:
         """Add to a counter."""
         with self._lock:
             self._counts[self._known(name)][tuple(labels.items())] += amount
+
+    def show(self, name, value, **labels):
+        """Say what a gauge stands at now."""
+        with self._lock:
+            self._gauges[self._known(name)][tuple(labels.items())] = value
 
     def observe(self, name, seconds, **labels):
         """Add a duration to a histogram."""
@@ -36,9 +42,10 @@ class Metrics:
         """Everything, in the text exposition format 0.0.4."""
         with self._lock:
             lines = []
-            for name, samples in sorted(self._counts.items()):
-                lines += self._head(name, "counter")
-                lines += [f"{name}{_labels(labels)} {value:.15g}" for labels, value in sorted(samples.items())]
+            for kind, series in (("counter", self._counts), ("gauge", self._gauges)):
+                for name, samples in sorted(series.items()):
+                    lines += self._head(name, kind)
+                    lines += [f"{name}{_labels(labels)} {value:.15g}" for labels, value in sorted(samples.items())]
             for name, samples in sorted(self._seconds.items()):
                 lines += self._head(name, "histogram")
                 for labels, (counts, total, seconds) in sorted(samples.items()):

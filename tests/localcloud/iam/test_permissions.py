@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.localcloud.functions.test_functions import zipped
-from tests.localcloud.iam.conftest import arn, policy, refusal, unique
+from tests.localcloud.iam.conftest import ACCOUNT, arn, policy, refusal, unique
 
 B = "arn:aws:s3:::"
 CATALOG = arn("glue", "catalog")
@@ -167,6 +167,26 @@ CALLS = [
         [("sqs:SendMessage", arn("sqs", "queue"))],
     ),
     ("sns", "publish", {"TopicArn": arn("sns", "topic"), "Message": "m"}, [("sns:Publish", arn("sns", "topic"))]),
+    ("sns", "list_tags_for_resource", {"ResourceArn": arn("sns", "topic")}, [("sns:ListTagsForResource", arn("sns", "topic"))]),
+    (
+        "sns",
+        "tag_resource",
+        {"ResourceArn": arn("sns", "topic"), "Tags": [{"Key": "a", "Value": "b"}]},
+        [("sns:TagResource", arn("sns", "topic"))],
+    ),
+    ("sns", "list_topics", {}, [("sns:ListTopics", "*")]),
+    (
+        "s3",
+        "put_bucket_metrics_configuration",
+        {"Bucket": "first-bucket", "Id": "all", "MetricsConfiguration": {"Id": "all"}},
+        [("s3:PutMetricsConfiguration", B + "first-bucket")],
+    ),
+    (
+        "s3",
+        "get_bucket_metrics_configuration",
+        {"Bucket": "first-bucket", "Id": "all"},
+        [("s3:GetMetricsConfiguration", B + "first-bucket")],
+    ),
     ("ssm", "get_parameter", {"Name": "/a/parameter"}, [("ssm:GetParameter", arn("ssm", "parameter/a/parameter"))]),
     (
         "events",
@@ -186,6 +206,20 @@ CALLS = [
         {"DashboardName": "d", "DashboardBody": '{"widgets": []}'},
         [("cloudwatch:PutDashboard", arn("cloudwatch", "dashboard/d", region=""))],
     ),
+    (
+        "budgets",
+        "create_budget",
+        {
+            "AccountId": ACCOUNT,
+            "Budget": {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": "1", "Unit": "USD"}},
+            "ResourceTags": [{"Key": "a", "Value": "b"}],
+        },
+        [
+            ("budgets:ModifyBudget", arn("budgets", "budget/b", region="")),
+            ("budgets:TagResource", arn("budgets", "budget/b", region="")),
+        ],
+    ),
+    ("budgets", "describe_budgets", {"AccountId": ACCOUNT}, [("budgets:ViewBudget", arn("budgets", "budget/*", region=""))]),
     ("iam", "list_roles", {}, [("iam:ListRoles", "*")]),
     ("iam", "get_role", {"RoleName": "run"}, [("iam:GetRole", arn("iam", "role/team/run", region=""))]),
     ("kms", "create_key", {}, [("kms:CreateKey", "*")]),

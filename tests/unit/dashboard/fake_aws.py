@@ -14,7 +14,8 @@ def table(columns, types, rows, cut=False):
 class FakeAws:
     """`answers`: {SQL: Table, or an exception to raise, or a failure reason (str), or a function of the literals giving these}.
 
-    `stored`: {key: bytes} of the one bucket. `gate`: queries stay RUNNING until it is set.
+    `stored`: {key: bytes} of the one bucket. `states`: {(method, argument): answer} of the other services.
+    `gate`: queries stay RUNNING until it is set.
     """
 
     def __init__(self, answers=None, stored=None):
@@ -26,6 +27,8 @@ class FakeAws:
         self.workgroup = "ENABLED"
         self.scanned = 1_234_567
         self.down = None
+        self.states = {}
+        self.reads = 0
         self._running = {}
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -65,12 +68,39 @@ class FakeAws:
         self._check()
         return self.workgroup
 
-    def objects(self, bucket, prefix, limit):
+    def objects(self, bucket, prefix, limit, after=""):
         self._check()
-        found = [StoredObject(key, when, len(body)) for key, (body, when) in sorted(self.stored.items()) if key.startswith(prefix)]
+        stored = sorted(item for item in self.stored.items() if item[0].startswith(prefix) and item[0] > after)
+        found = [StoredObject(key, when, len(body)) for key, (body, when) in stored]
         return found[:limit], len(found) > limit
 
+    def folders(self, bucket, prefix):
+        self._check()
+        below = [key.removeprefix(prefix) for key in self.stored if key.startswith(prefix)]
+        return sorted({f"{prefix}{key.split('/')[0]}/" for key in below if "/" in key})
+
+    def messages(self, queue):
+        return self._state("messages", queue)
+
+    def alarms(self, prefix):
+        return self._state("alarms", prefix) or []
+
+    def last_crawl(self, crawler):
+        return self._state("last_crawl", crawler)
+
+    def last_job_run(self, job):
+        return self._state("last_job_run", job)
+
+    def _state(self, *name):
+        """What `states` has for (method, argument): a value, an exception to raise, or None."""
+        self._check()
+        found = self.states.get(name)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
     def read(self, bucket, key, limit):
+        self.reads += 1
         return self._body(key)[:limit]
 
     def open(self, bucket, key):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dashboard import sql_files
+from dashboard.aws import Alarm, Run
 
 from tests.unit.dashboard.fake_aws import FakeAws, table
 
@@ -31,6 +32,11 @@ CONFIG = {
             "rejected_prefix": "rejected/",
             "empty_hint": "Upload a file: ansible-playbook playbooks/upload-orders.yml -e orders_csv=FILE",
             "freshness_hours": 24,
+            "raw_prefix": "raw/",
+            "checks_prefix": "checks/",
+            "failure_queues": ["orders-failed-events"],
+            "alarm_prefix": "orders-",
+            "crawlers": ["orders_processed_crawler"],
         }
     ],
 }
@@ -127,4 +133,10 @@ def fake_aws():
         now - timedelta(days=1),
     )
     aws.put("rejected/orders.csv-1a2b.jsonl", REJECTS)
+    aws.put("raw/orders.csv", b"", now - timedelta(minutes=4))
+    aws.states["messages", "orders-failed-events"] = 2
+    aws.states["alarms", "orders-"] = [
+        Alarm("orders-errors-FilterAndProcessOrders", f"Threshold crossed {HOSTILE}", now - timedelta(hours=1))
+    ]
+    aws.states["last_crawl", "orders_processed_crawler"] = Run("FAILED", "Insufficient permissions", now - timedelta(hours=5))
     return aws

@@ -10,7 +10,7 @@ import pytest
 from boto3.session import Session
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
-from dashboard.aws import Aws, AwsError, StoredObject
+from dashboard.aws import Alarm, Aws, AwsError, Run, StoredObject
 
 QUERY = "SELECT customer, sum(amount) AS total FROM filtered_orders WHERE customer = ? GROUP BY customer"
 ID = "11111111-2222-4333-8444-555555555555"
@@ -256,3 +256,75 @@ def endpoint():
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", answers
         server.shutdown()
+
+
+@pytest.fixture
+def stubbed(aws):
+    """Stubs of other services' clients, by name."""
+    stubs = {}
+
+    def stub(service):
+        stubs[service] = Stubber(aws._client(service))
+        stubs[service].activate()
+        return stubs[service]
+
+    yield stub
+    for each in stubs.values():
+        each.assert_no_pending_responses()
+
+
+def test_folders_are_the_prefixes_of_one_level(aws, s3):
+    request = {"Bucket": "b", "Prefix": "raw/", "Delimiter": "/"}
+    s3.add_response("list_objects_v2", {"CommonPrefixes": [{"Prefix": "raw/a/"}], "NextContinuationToken": "t"}, request)
+    s3.add_response("list_objects_v2", {"CommonPrefixes": [{"Prefix": "raw/b/"}]}, request | {"ContinuationToken": "t"})
+    assert aws.folders("b", "raw/") == ["raw/a/", "raw/b/"]
+    s3.add_response("list_objects_v2", {"Contents": [{"Key": "raw/1"}], "NextContinuationToken": "t"}, request)
+    assert aws.folders("b", "raw/") == []  # a flat prefix of thousands is not read to its end
+
+
+def test_messages_counts_those_at_work_too_and_a_missing_queue_is_none(aws, stubbed):
+    sqs = stubbed("sqs")
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
+    sqs.add_response("get_queue_url", {"QueueUrl": "https://sqs/q"}, {"QueueName": "q"})
+    sqs.add_response(
+        "get_queue_attributes", {"Attributes": dict(zip(names, "230", strict=True))}, {"QueueUrl": "https://sqs/q", "AttributeNames": names}
+    )
+    assert aws.messages("q") == 5
+    sqs.add_client_error("get_queue_url", "AWS.SimpleQueueService.NonExistentQueue")
+    assert aws.messages("q") is None
+    sqs.add_client_error("get_queue_url", "AccessDenied", "no")
+    with pytest.raises(AwsError, match="AccessDenied: no"):
+        aws.messages("q")
+
+
+def test_alarms_are_those_in_alarm_of_all_pages(aws, stubbed):
+    cloudwatch = stubbed("cloudwatch")
+    asked, when = {"AlarmNamePrefix": "orders-", "StateValue": "ALARM"}, datetime(2026, 11, 21, tzinfo=UTC)
+    found = {"StateReason": "1 > 0", "StateUpdatedTimestamp": when}
+    cloudwatch.add_response("describe_alarms", {"MetricAlarms": [{"AlarmName": "orders-b", **found}], "NextToken": "t"}, asked)
+    cloudwatch.add_response("describe_alarms", {"MetricAlarms": [{"AlarmName": "orders-a", **found}]}, asked | {"NextToken": "t"})
+    assert aws.alarms("orders-") == [Alarm("orders-a", "1 > 0", when), Alarm("orders-b", "1 > 0", when)]
+
+
+def test_last_runs_of_crawlers_and_jobs_and_none_of_those_that_are_not_there(aws, stubbed):
+    glue, when = stubbed("glue"), datetime(2026, 11, 21, tzinfo=UTC)
+    glue.add_response(
+        "get_crawler", {"Crawler": {"LastCrawl": {"Status": "FAILED", "ErrorMessage": "denied", "StartTime": when}}}, {"Name": "c"}
+    )
+    glue.add_response("get_crawler", {"Crawler": {}}, {"Name": "c"})
+    glue.add_response("get_job_runs", {"JobRuns": [{"JobRunState": "RUNNING", "StartedOn": when}]}, {"JobName": "j", "MaxResults": 1})
+    glue.add_response("get_job_runs", {"JobRuns": []}, {"JobName": "j", "MaxResults": 1})
+    assert aws.last_crawl("c") == Run("FAILED", "denied", when)
+    assert aws.last_crawl("c") is None
+    assert aws.last_job_run("j") == Run("RUNNING", "", when)
+    assert aws.last_job_run("j") is None
+    for call, name in ((aws.last_crawl, "get_crawler"), (aws.last_job_run, "get_job_runs")):
+        glue.add_client_error(name, "EntityNotFoundException")
+        assert call("gone") is None
+
+
+def test_a_metric_is_sent_with_its_dimensions(aws, stubbed):
+    when = datetime(2026, 11, 21, tzinfo=UTC)
+    data = {"MetricName": "PageHealthy", "Dimensions": [{"Name": "Server", "Value": "s"}], "Timestamp": when, "Value": 1}
+    stubbed("cloudwatch").add_response("put_metric_data", {}, {"Namespace": "Headwater", "MetricData": [data]})
+    aws.put_metric("Headwater", "PageHealthy", {"Server": "s"}, 1, when)

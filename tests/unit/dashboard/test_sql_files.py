@@ -60,6 +60,20 @@ def test_the_statement_of_a_table_is_no_query_but_its_header_counts(tmp_path):
         sql_files.load_folder(tmp_path)
 
 
+def test_checks_are_in_a_folder_of_their_own(tmp_path):
+    check = "-- title: Doubles of {days} days\n-- description: In {days} days.\n-- severity: warning\n-- remedy: Delete one.\n"
+    check += "-- parameter: days type=integer default=7\nSELECT ?"
+    (tmp_path / "doubles.sql").write_text(check)
+    (found,) = sql_files.load_folder(tmp_path, kind="check")
+    assert (found.kind, found.severity, found.remedy) == ("check", "warning", "Delete one.")
+    assert (found.title({"days": "30"}), found.description_of({"days": "30"})) == ("Doubles of 30 days", "In 30 days.")
+    with pytest.raises(SqlFileError, match=r"doubles.sql:1: severity makes it a check; move it to checks/"):
+        sql_files.load_folder(tmp_path)
+    (tmp_path / "doubles.sql").write_text("-- title: T\nSELECT 1")
+    with pytest.raises(SqlFileError, match=r"doubles.sql:1: it is no check; add `-- severity: error`"):
+        sql_files.load_folder(tmp_path, kind="check")
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
@@ -75,6 +89,12 @@ def test_the_statement_of_a_table_is_no_query_but_its_header_counts(tmp_path):
         ("-- title: T\n-- position: first\nSELECT 1", 2, "whole number"),
         ("-- title: T\n-- panel: maybe\nSELECT 1", 2, "yes or no"),
         ("-- title: T\n-- kind: view\nSELECT 1", 2, "query or table"),
+        ("-- title: T\n-- description: of {n}\nSELECT 1", 2, "the description names 'n'"),
+        ("-- title: T\n-- severity: grave\n-- remedy: R\nSELECT 1", 2, "error or warning; it is 'grave'"),
+        ("-- title: T\n-- severity: error\nSELECT 1", 2, "needs `-- remedy: …`"),
+        ("-- title: T\n-- severity: error\n-- remedy:\nSELECT 1", 2, "needs `-- remedy: …`"),
+        ("-- title: T\n-- remedy: R\nSELECT 1", 2, "remedy is for checks"),
+        ("-- title: T\n-- severity: error\n-- remedy: R\n-- chart: none\nSELECT 1", 4, "a check has no chart"),
         ("-- title: T\n-- chart: pie x=a y=b\nSELECT 1", 2, "unknown chart 'pie'"),
         ("-- title: T\n-- chart: bar x=a\nSELECT 1", 2, "x=… y=…"),
         ("-- title: T\n-- parameter: month type=moon default=1\nSELECT ?", 2, "unknown parameter type 'moon'"),

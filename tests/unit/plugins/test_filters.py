@@ -16,13 +16,22 @@ def test_declared_names_are_the_names_in_all_lists_of_all_hosts():
             "dashboard_pipeline": {"name": "no list"},
             "allowed_cidrs": ["203.0.113.7/32"],
             "numbers": [{"name": 5}, {"other": "x"}],
+            "inventory_hostname": "orders",
+            "pipeline_slug": "orders",
+            "name_prefix": "",
             "ansible_facts_of_it": [{"name": "Ansible's own"}],
             "groups": [{"name": "Ansible's own"}],
         },
         "shared": {"lambda_layers": [{"name": "layer"}]},
         "dashboard": {"iam_roles": [{"name": "not asked for"}]},
     }
-    assert filter_named("declared_names")(hostvars, ["orders", "shared"]) == ["/aws/lambda/F", "a", "b", "layer"]
+    assert filter_named("declared_names")(hostvars, ["orders", "shared"]) == [
+        "/aws/lambda/F",
+        "a",
+        "b",
+        "layer",
+        "orders-failures-waiting-b",  # the alarm on the queue, which nobody declares
+    ]
 
 
 def test_statements_allow_and_have_a_condition_only_where_one_is_given():
@@ -46,6 +55,14 @@ def test_an_audit_key_is_the_one_that_the_function_derives():
     assert key("raw/a b/orders.csv") == f"audit/orders-{digest}.json"
     assert key("raw/a b/orders.csv", "log/") == f"log/orders-{digest}.json"
     assert key("raw/orders.csv") != key("raw/orders.csv.gz")
+
+
+def test_transactions_audit_keys_are_those_that_the_function_derives():
+    keys = filter_named("transactions_audit_keys")
+    digest = hashlib.sha256(b"raw/a b/one.json.gz").hexdigest()[:16]
+    assert keys(["raw/a b/one.json.gz"]) == [f"audit/one-{digest}.json"]
+    assert keys(["raw/a b/one.json.gz"], "log/") == [f"log/one-{digest}.json"]
+    assert len(set(keys(["raw/one.json", "raw/one.json.gz", "raw/x/one.json"]))) == 3
 
 
 def test_each_as_makes_texts_of_each_item_without_doubles():

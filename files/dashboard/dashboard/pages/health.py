@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from dashboard.guard import is_from_here
 from dashboard.pages import board
+from dashboard.spending import Spent
 
 blueprint = Blueprint("health", __name__)
 
@@ -29,4 +30,9 @@ def readyz():
 @blueprint.get("/metrics")
 def metrics():
     """Prometheus's text format."""
+    today = board().spending.today()
+    for pipeline in board().config.pipelines:
+        spent = today.get(pipeline.name, Spent())
+        board().metrics.show("dashboard_spent_today_dollars", float(spent.cost), pipeline=pipeline.name)
+        board().metrics.show("dashboard_scanned_today_bytes", spent.scanned, pipeline=pipeline.name)
     return Response(board().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -3,15 +3,18 @@
 from flask import Blueprint, jsonify, render_template
 
 from dashboard import panels
-from dashboard.pages import board, pipeline_or_404, query_arguments
+from dashboard.pages import board, checks, pipeline_or_404, query_arguments
 
 blueprint = Blueprint("pipeline", __name__)
 
 
 @blueprint.get("/<name>")
 def show(name):
+    pipeline = pipeline_or_404(name)
+    asked = board().ask_checks(pipeline) if pipeline.checks_prefix else None  # goes on while the queries run
     pipeline, given, shown = _panels(name)
-    return render_template("pipeline.html", pipeline=pipeline, given=given, panels=shown)
+    checked = checks.in_short(asked) if asked else None
+    return render_template("pipeline.html", pipeline=pipeline, given=given, panels=shown, checked=checked)
 
 
 @blueprint.get("/<name>.json")

@@ -1,18 +1,20 @@
-"""Reads `sql/<pipeline>/<name>.sql`: a header of comments, then one Athena query.
+"""Reads `sql/<pipeline>/<name>.sql` and `sql/<pipeline>/checks/<name>.sql`: a header of comments, then one Athena query.
 
 The header's lines, at the top of the file and without gaps, are `-- key: value`:
 
     title         required; may name parameters: `Orders in {month:%B %Y}` (strftime for dates and months)
-    description   one sentence
+    description   one sentence; may name parameters as the title does
     position      a whole number; panels are ordered by it, then by file name
     kind          `query` (default), or `table` for the statement that creates a table: neither saved in Athena nor a panel
     panel         `yes` (default) or `no` for a statement that is saved in Athena but is no panel
     chart         `bar|column|line x=<column> y=<column>`, or `none`; repeat the line for more than one
     parameter     `<name> type=month|date|integer|text default=<value>`; one line each
     placeholders  the parameter that each `?` takes, in order; needed only where there is more than one `?`
+    severity      `error` or `warning`; makes the file a check, whose rows are findings. Checks are in `checks/`, and nothing else is
+    remedy        of a check, required: what to do about its findings
 
-Needs only the standard library and imports nothing of the dashboard, so the deployer can load this
-file by its path to make Athena's named queries of the same files.
+Needs only the standard library and imports nothing of the dashboard: the deployer loads this file by its path to make
+Athena's named queries of the same files, and the functions that run the checks take the folder along.
 """
 
 import re
@@ -21,14 +23,19 @@ from datetime import date
 from pathlib import Path
 
 CHART_KINDS = ("bar", "column", "line")
-KEYS = ("title", "description", "position", "kind", "panel", "chart", "parameter", "placeholders")
+KEYS = ("title", "description", "position", "kind", "panel", "chart", "parameter", "placeholders", "severity", "remedy")
 KINDS = ("query", "table")
+SEVERITIES = ("error", "warning")
 REPEATABLE = ("chart", "parameter")
 MAX_TEXT = 100
 
+_MISPLACED = {
+    "query": "severity makes it a check; move it to checks/, where checks are run from",
+    "check": "it is no check; add `-- severity: error` or `-- severity: warning`, or move it out of checks/",
+}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _HEADER_LINE = re.compile(r"--\s*(\w+)\s*:\s*(.*?)\s*")
-_TITLE_FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
+_FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 # What a `?` does not count in: quoted text, quoted names, comments. An unclosed one runs to the end.
 _NOT_CODE = re.compile(r"'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
@@ -82,7 +89,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Query:
-    """One SQL file. `kind` is one of KINDS. `sql` is all that follows the header; `placeholders` names a parameter for each `?`."""
+    """One SQL file. `sql` is all that follows the header; `placeholders` names a parameter for each `?`.
+
+    `kind` is one of KINDS, or `check`; only a check has a `severity`, one of SEVERITIES, and a `remedy`.
+    """
 
     name: str
     title_template: str
@@ -94,6 +104,8 @@ class Query:
     placeholders: tuple
     sql: str
     kind: str = "query"
+    severity: str = ""
+    remedy: str = ""
 
     def texts(self, given):
         """{name: text} of every parameter from `given` (name → text) or its default; ParameterError if one is bad."""
@@ -104,9 +116,11 @@ class Query:
 
     def title(self, given=()):
         """The title with the parameters' values in it."""
-        texts = self.texts(dict(given))
-        values = {parameter.name: parameter.value(texts[parameter.name]) for parameter in self.parameters}
-        return _TITLE_FIELD.sub(lambda field: _formatted(values[field[1]], field[2]), self.title_template)
+        return self._filled(self.title_template, given)
+
+    def description_of(self, given=()):
+        """The description with the parameters' values in it."""
+        return self._filled(self.description, given)
 
     def literals(self, given=()):
         """The ExecutionParameters for Athena: one literal for each `?`, in order."""
@@ -114,25 +128,34 @@ class Query:
         by_name = {parameter.name: parameter.literal(texts[parameter.name]) for parameter in self.parameters}
         return [by_name[name] for name in self.placeholders]
 
+    def _filled(self, template, given):
+        texts = self.texts(dict(given))
+        values = {parameter.name: parameter.value(texts[parameter.name]) for parameter in self.parameters}
+        return _FIELD.sub(lambda field: _formatted(values[field[1]], field[2]), template)
 
-def load_folder(folder):
-    """Every query of a folder, ordered by position and name; tables are left out, but for what is wrong with their headers.
 
-    SqlFileError has the problems of all files at once.
+def load_folder(folder, kind="query"):
+    """Every file of a kind in a folder, ordered by position and name; tables are left out, but for what is wrong with their headers.
+
+    `kind`: `query`, or `check` for a folder of checks. SqlFileError has the problems of all files at once; a check among
+    queries is one, since nobody would run it, and so is a query among checks.
     """
     queries, problems = [], []
     if not Path(folder).is_dir():
         raise SqlFileError([f"{folder}: there is no such folder"])
     for path in sorted(Path(folder).glob("*.sql")):
         try:
-            queries.append(parse(path.read_text(encoding="utf-8"), path))
+            query = parse(path.read_text(encoding="utf-8"), path)
+            if (query.kind == "check") != (kind == "check"):
+                problems.append(f"{path}:1: {_MISPLACED[kind]}")
+            queries.append(query)
         except SqlFileError as error:
             problems += error.problems
         except UnicodeDecodeError as error:
             problems.append(f"{path}: is not UTF-8 ({error.reason} at byte {error.start})")
     if problems:
         raise SqlFileError(problems)
-    return sorted((query for query in queries if query.kind == "query"), key=lambda query: (query.position, query.name))
+    return sorted((query for query in queries if query.kind == kind), key=lambda query: (query.position, query.name))
 
 
 def parse(text, path):
@@ -154,14 +177,16 @@ def parse(text, path):
     query = Query(
         name=path.stem,
         title_template=_title(header["title"], parameters, problem),
-        description=header["description"][0][1] if header["description"] else "",
+        description=_description(header["description"], parameters, problem),
         position=_position(header["position"], problem),
-        kind=_kind(header["kind"], problem),
+        kind="check" if header["severity"] else _kind(header["kind"], problem),
         panel=_panel(header["panel"], problem),
         charts=tuple(c for line, value in header["chart"] if (c := _chart(value, line, problem))),
         parameters=parameters,
         placeholders=_placeholders(header["placeholders"], parameters, sql, length + 1, problem),
         sql=sql,
+        severity=_severity(header, problem),
+        remedy=header["remedy"][0][1] if header["remedy"] else "",
     )
     if problems:
         raise SqlFileError(problems)
@@ -188,16 +213,24 @@ def _title(entries, parameters, problem):
     if not entries or not entries[0][1]:
         problem(entries[0][0] if entries else 1, "the header has no title; add `-- title: …`")
         return ""
-    line, title = entries[0]
+    return _template("title", *entries[0], parameters, problem)
+
+
+def _description(entries, parameters, problem):
+    return _template("description", *entries[0], parameters, problem) if entries else ""
+
+
+def _template(key, line, text, parameters, problem):
+    """`text`, whose `{fields}` must be parameters."""
     known = {parameter.name: parameter for parameter in parameters}
-    for name, form in _TITLE_FIELD.findall(title):
+    for name, form in _FIELD.findall(text):
         if name not in known:
-            problem(line, f"the title names {name!r}, which is no parameter; parameters are {', '.join(known) or 'none'}")
+            problem(line, f"the {key} names {name!r}, which is no parameter; parameters are {', '.join(known) or 'none'}")
         elif form and known[name].type not in ("month", "date"):
-            problem(line, f"the title gives {name!r} the form {form!r}; only months and dates take one")
-    if set("{}") & set(_TITLE_FIELD.sub("", title)):
-        problem(line, f"the title has a stray brace: {title!r}")
-    return title
+            problem(line, f"the {key} gives {name!r} the form {form!r}; only months and dates take one")
+    if set("{}") & set(_FIELD.sub("", text)):
+        problem(line, f"the {key} has a stray brace: {text!r}")
+    return text
 
 
 def _formatted(value, form):
@@ -223,6 +256,23 @@ def _kind(entries, problem):
     if text not in KINDS:
         problem(line, f"kind must be {' or '.join(KINDS)}; it is {text!r}")
         return "query"
+    return text
+
+
+def _severity(header, problem):
+    """The severity of a check, or nothing."""
+    if not header["severity"]:
+        if header["remedy"]:
+            problem(header["remedy"][0][0], "remedy is for checks; add `-- severity: error` or `-- severity: warning`")
+        return ""
+    line, text = header["severity"][0]
+    if text not in SEVERITIES:
+        problem(line, f"severity must be {' or '.join(SEVERITIES)}; it is {text!r}")
+    if not header["remedy"] or not header["remedy"][0][1]:
+        problem(line, "a check needs `-- remedy: …`, what to do about its findings")
+    for key in ("kind", "panel", "chart"):
+        for other, _ in header[key]:
+            problem(other, f"a check has no {key}")
     return text
 
 

@@ -1,0 +1,1 @@
+"""What the compaction of a table's days is made of."""

@@ -160,7 +160,7 @@ def live(deployment, prefix, first=ON_SERVERS):
     play("playbooks/replay-history.yml", source=lines(deployment), via="firehose")
     play("playbooks/generate-transactions.yml", hours=1)
     play("playbooks/compact-transactions.yml")
-    play("playbooks/check-data.yml")
+    play("playbooks/check-data.yml", pipeline="transactions")
     play("playbooks/replay-failures.yml")
     play("playbooks/show-status.yml")
     yield "used"

@@ -35,6 +35,8 @@ CHECKS = "check_data_quality"
 #: Firehose is late when the oldest record waits for more than two buffers, and at least for this long, in seconds.
 LEAST_FRESHNESS = 900
 LONGEST_NAME = 255
+#: Seconds in which a failure counts, where the host's variable alarm_period_seconds says nothing else.
+PERIOD = 300
 
 
 def neighbour(name):
@@ -54,11 +56,12 @@ def items(variables, option):
 
 
 def alarm(variables, what, resource, **more):
-    """An alarm on a resource: more than nothing in five minutes, unless `more` says otherwise; no data is no trouble."""
+    """An alarm on a resource: more than nothing in a period, unless `more` says otherwise; no data is no trouble."""
     prefix = variables["name_prefix"]
     parts = [variables["pipeline_slug"], what, *([resource.removeprefix(prefix)] if resource else [])]
     name = (prefix + "-".join(parts))[:LONGEST_NAME]
-    return {"name": name, "statistic": "Sum", "period": 300, "threshold": 0, "treat_missing_data": "notBreaching", **more}
+    period = int(variables.get("alarm_period_seconds", PERIOD))
+    return {"name": name, "statistic": "Sum", "period": period, "threshold": 0, "treat_missing_data": "notBreaching", **more}
 
 
 def again(variables):
@@ -111,7 +114,6 @@ def of_checks(variables, item):
         metric="Findings",
         dimensions={"Pipeline": (item.get("environment") or {}).get("PIPELINE", variables["inventory_hostname"])},
         statistic="Maximum",
-        period=3600,
         treat_missing_data="ignore",
         description=f"Data of {variables['inventory_hostname']} are not as they should be. First look at the findings: "
         f"ansible-playbook playbooks/check-data.yml -e pipeline={variables['inventory_hostname']}, or the page's checks.",

@@ -248,7 +248,8 @@ def instance(host, item):
 
 def bucket(host, item):
     if item.get("request_metrics"):
-        host.use(f"requests of {item['name']}, counted", "cloudwatch-metric", REQUEST_METRICS)
+        # Its name ends in account and region, where they are known.
+        host.use(f"requests of {item['name'].rstrip('-')}, counted", "cloudwatch-metric", REQUEST_METRICS)
 
 
 def workgroup(host, item):

@@ -56,7 +56,7 @@ class Played:
 
 
 #: Hosts that a deployment of the orders alone leaves out.
-OTHERS = frozenset({"order_history", "order_source"})
+OTHERS = frozenset({"order_history", "order_source", "transactions"})
 
 
 def inventory_without(hosts, root, folder):

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.timeout(300 + 120 * ROUNDS)
 
 @pytest.fixture(scope="module")
 def interrupted(tmp_path_factory):
-    deployment = Deployment(tmp_path_factory.mktemp("interrupted"), without=())
+    deployment = Deployment(tmp_path_factory.mktemp("interrupted"), without={"orders", "order_source"})
     yield deployment
     deployment.play("playbooks/stop-localcloud.yml", **QUICK)
 

@@ -14,6 +14,16 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.skipif(why_no_machines() != 
 PREFIX = "sec-"
 BUCKET = f"{PREFIX}orders-000000000000-us-east-1"
 HISTORY = f"{PREFIX}order-history-000000000000-us-east-1"
+SALES = f"{PREFIX}transactions-000000000000-us-east-1"
+FUNCTIONS = (
+    "FilterAndProcessOrders",
+    "data-generator",
+    "data-transformer",
+    "data-compactor",
+    "orders-data-checks",
+    "order-history-data-checks",
+    "transactions-data-checks",
+)
 ROLES = (
     "Lambda-S3-Processing-Role",
     "Glue-S3-Crawler-Role",
@@ -22,6 +32,13 @@ ROLES = (
     "Glue-Order-History-Crawler-Role",
     "Glue-Transform-Order-History-Role",
     "EC2-Order-Source-Role",
+    "Data-Generator-Role",
+    "Data-Transformer-Role",
+    "Data-Compactor-Role",
+    "Ecommerce-Crawler-Role",
+    "Orders-Data-Checks-Role",
+    "Order-History-Data-Checks-Role",
+    "Transactions-Data-Checks-Role",
 )
 DEPLOYER = "arn:aws:iam::000000000000:user/deployer"
 
@@ -76,17 +93,19 @@ def aws(server, deployed):
     return controls.Deployed(
         client=site.client,
         account="000000000000",
-        buckets=[BUCKET, HISTORY, f"{PREFIX}artifacts-000000000000-us-east-1"],
-        functions=[f"{PREFIX}FilterAndProcessOrders"],
+        buckets=[BUCKET, HISTORY, SALES, f"{PREFIX}artifacts-000000000000-us-east-1"],
+        functions=[PREFIX + name for name in FUNCTIONS],
         roles=[PREFIX + role for role in ROLES],
-        workgroups=[f"{PREFIX}orders", f"{PREFIX}order_history"],
+        workgroups=[f"{PREFIX}orders", f"{PREFIX}order_history", f"{PREFIX}transactions"],
         keys=[site.client("kms").describe_key(KeyId=f"alias/{PREFIX}headwater")["KeyMetadata"]["Arn"]],
         instances=[instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]],
-        crawlers=[f"{PREFIX}orders_processed_crawler", f"{PREFIX}order-history-crawler"],
+        crawlers=[f"{PREFIX}orders_processed_crawler", f"{PREFIX}order-history-crawler", f"{PREFIX}ecommerce-crawler"],
         jobs=[f"{PREFIX}transform-order-history"],
         streams=[f"{PREFIX}tbsm-red-fire"],
+        topics=[f"arn:aws:sns:us-east-1:000000000000:{PREFIX}pipeline-failure-alerts"],
+        alarms=[each["AlarmName"] for each in site.client("cloudwatch").describe_alarms(AlarmNamePrefix=PREFIX)["MetricAlarms"]],
         log_groups=[
-            f"/aws/lambda/{PREFIX}FilterAndProcessOrders",
+            *(f"/aws/lambda/{PREFIX}{name}" for name in FUNCTIONS),
             f"/aws/kinesisfirehose/{PREFIX}tbsm-red-fire",
             f"/aws-glue/jobs/{PREFIX}transform-order-history/output",
             f"/aws-glue/jobs/{PREFIX}transform-order-history/error",
@@ -100,6 +119,7 @@ def test_every_page_answers(deployed):
 
 def test_there_is_something_of_each_kind_to_look_at(aws):
     assert all([aws.buckets, aws.functions, aws.roles, aws.workgroups, aws.keys, aws.crawlers, aws.jobs, aws.streams, aws.log_groups])
+    assert all([aws.topics, aws.alarms])
     assert len(aws.instances) == 2
 
 
@@ -111,7 +131,9 @@ def test_control(identity, aws):
 def test_objects_results_and_logs_are_encrypted_with_the_customer_key(server, aws):
     s3 = server.site.client("s3")
     orders = [(BUCKET, prefix) for prefix in ("raw/", "processed/", "rejected/", "audit/", "enriched/")]
-    for bucket, prefix in orders + [(HISTORY, prefix) for prefix in ("raw/", "curated/", "rejected/", "audit/", "results/")]:
+    history = [(HISTORY, prefix) for prefix in ("raw/", "curated/", "rejected/", "audit/", "results/", "checks/")]
+    sales = [(SALES, prefix) for prefix in ("raw/", "processed/", "rejected/", "audit/", "results/", "compactions/")]
+    for bucket, prefix in orders + history + sales:
         keys = list(server.site.objects(bucket, prefix))
         assert keys, (bucket, prefix)
         heads = [s3.head_object(Bucket=bucket, Key=key) for key in keys]

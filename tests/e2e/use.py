@@ -3,9 +3,11 @@
 import gzip
 import json
 import time
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 PASSWORD = "correct-horse-battery-staple"
+PIPELINES = ("orders", "order_history", "transactions")
 HOSTILE = "OrderID,Customer,OrderDate,Status,Amount\n1,Ada,2025-02-02,shipped,3\n2,Bob,2023-02-30,shipped,3\n"
 
 
@@ -17,13 +19,20 @@ def use_everything(server, prefix, **settings):
         file.write_text(text)
         server.play("playbooks/upload-orders.yml", orders_csv=str(file), name_prefix=prefix, **settings).succeeded()
     crawl(site, f"{prefix}orders_processed_crawler", f"{prefix.replace('-', '_')}orders_db")
-    fail(site, f"{prefix}FilterAndProcessOrders", bucket)
+    fail(site, f"{prefix}FilterAndProcessOrders", "orders", bucket)
     use_history(server, prefix, **settings)
-    pages = ["/", "/orders", "/order_history", "/readyz", "/audit/orders", "/audit/order_history"]
-    pages += [f"/{pipeline}/{name}.json?refresh=1" for pipeline in ("orders", "order_history") for name in queries(site, pipeline)]
+    use_transactions(server, prefix, **settings)
+    # What was planted is found, so the checks end with an error.
+    assert server.play("playbooks/check-data.yml", name_prefix=prefix, **settings).code != 0
+    pages = ["/", "/readyz", "/status.json"]
+    for pipeline in PIPELINES:
+        pages += [f"/{pipeline}", f"/audit/{pipeline}", f"/{pipeline}/checks"]
+        pages += [f"/{pipeline}/{name}.json?refresh=1" for name in queries(site, pipeline)]
     (record,) = site.objects(bucket, "audit/hostile")
     pages.append(f"/audit/orders/rejects?record={quote(record)}")
-    return {page: server.get(page, PASSWORD)[0] for page in pages}
+    answers = {page: server.get(page, PASSWORD)[0] for page in pages}
+    time.sleep(60)  # the page says once a minute that it is healthy, and status is asked again
+    return answers | {page: server.get(page, PASSWORD)[0] for page in pages[:3]}
 
 
 def queries(site, pipeline):
@@ -48,6 +57,37 @@ def use_history(server, prefix, **settings):
     crawl(site, f"{prefix}order-history-crawler", database, "raw")
 
 
+def use_transactions(server, prefix, **settings):
+    """Let transactions be made, merged, replaced where they are merged, and merged again; let an event fail.
+
+    An object by hand comes with a record that is rejected, then without, then with.
+    """
+    site, bucket, today = server.site, f"{prefix}transactions-000000000000-us-east-1", f"{datetime.now(UTC):%Y-%m-%d}"
+    server.play("playbooks/generate-transactions.yml", hours=1, name_prefix=prefix, **settings).succeeded()
+    s3 = site.client("s3")
+    made = next(key for key in site.objects(bucket, f"raw/date={today}/"))
+    line = s3.get_object(Bucket=bucket, Key=made)["Body"].read().splitlines()[0]
+    by_hand = json.dumps({**json.loads(line), "transaction_id": "by-hand", "timestamp": f"{today}T00:00:00Z"})
+
+    def arrive(text):
+        key = f"raw/date={today}/by-hand.json"
+        etag = s3.put_object(Bucket=bucket, Key=key, Body=text)["ETag"].strip('"')
+        for _ in range(200):
+            records = [json.load(s3.get_object(Bucket=bucket, Key=each)["Body"]) for each in site.objects(bucket, "audit/by-hand")]
+            if any(each["source"]["etag"] == etag and each["status"] == "processed" for each in records):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{key} was not transformed within 20 s: {records}")
+
+    for text in (f"{by_hand}\n{{}}\n", by_hand, f"{by_hand}\n[]\n"):
+        arrive(text)
+        server.play("playbooks/compact-transactions.yml", days=today, name_prefix=prefix, **settings).succeeded()
+    database = f"{prefix.replace('-', '_')}ecommerce_db"
+    crawl(site, f"{prefix}ecommerce-crawler", database, "raw")
+    crawl(site, f"{prefix}ecommerce-crawler", database, "raw")
+    fail(site, f"{prefix}data-transformer", "transactions", bucket)
+
+
 def crawl(site, crawler, database, table="filtered_orders"):
     """A further crawl, of a table that somebody has changed, so that the crawler sets it right."""
     glue = site.client("glue")
@@ -61,9 +101,9 @@ def crawl(site, crawler, database, table="filtered_orders"):
         time.sleep(0.1)
 
 
-def fail(site, function, bucket):
+def fail(site, function, pipeline, bucket):
     """An event that the function gives up on, which goes to the queue after its retries."""
-    thing = {"key": "raw/never-there.csv", "versionId": "none", "sequencer": "00"}
+    thing = {"key": "raw/never-there.json", "versionId": "none", "sequencer": "00"}
     record = {
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",
@@ -71,9 +111,8 @@ def fail(site, function, bucket):
         "s3": {"bucket": {"name": bucket}, "object": thing},
     }
     site.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps({"Records": [record]}))
-    queue = function.removesuffix("FilterAndProcessOrders") + "orders-failed-events"
     sqs = site.client("sqs")
-    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=f"{bucket.partition(pipeline)[0]}{pipeline}-failed-events")["QueueUrl"]
     for _ in range(4):
         if sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages"):
             return

@@ -106,7 +106,14 @@ def test_findings_are_those_of_the_checks_own_metric():
     checks = {"name": "dev-checks", "source": "check_data_quality", "environment": {"PIPELINE": "dev-order_history"}}
     found = alarms(lambda_functions=[checks])["dev-order-history-findings"]
     assert found["dimensions"] == {"Pipeline": "dev-order_history"}
-    assert (found["statistic"], found["period"], found["treat_missing_data"]) == ("Maximum", 3600, "ignore")
+    assert (found["statistic"], found["period"], found["treat_missing_data"]) == ("Maximum", 300, "ignore")
+
+
+def test_the_period_of_alarms_is_a_setting_but_for_that_of_the_page():
+    declared = {**EVERYTHING, "dashboard_heartbeat_server": "dev-Server"}
+    found = alarms(**declared, alarm_period_seconds=60)
+    assert {each["period"] for each in found.values()} == {60}
+    assert {name for name, each in alarms(**declared).items() if each["period"] != 300} == {"dev-order-history-unhealthy-page"}
 
 
 def test_a_page_that_says_nothing_is_not_well():

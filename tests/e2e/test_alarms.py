@@ -1,0 +1,201 @@
+"""Each thing that can fail is broken on purpose: its alarm is raised and tells the topic, and again when it is mended.
+
+Waiting is dear, so all is broken at once, and alarms look at minutes instead of five: alarm_period_seconds.
+"""
+
+import contextlib
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.deployment import ROOT, Deployment
+from tests.local_cloud import wait_for
+
+pytestmark = pytest.mark.timeout(900)
+ACCOUNT, REGION = "000000000000", "us-east-1"
+BUCKET = f"orders-{ACCOUNT}-{REGION}"
+FUNCTION, HISTORY_CHECKS = "FilterAndProcessOrders", "order-history-data-checks"
+CRAWLER, JOB, STREAM = "orders_processed_crawler", "transform-order-history", "tbsm-red-fire"
+PAGE = "dashboard-unhealthy-page"
+#: What is broken below, each by a test of its own words in `broken`.
+RAISED = {
+    f"orders-errors-{FUNCTION}",
+    "orders-failures-waiting-orders-failed-events",
+    "orders-failed-crawlers",
+    "orders-findings",
+    f"order-history-errors-{HISTORY_CHECKS}",
+    f"order-history-lost-events-{HISTORY_CHECKS}",
+    f"order-history-throttles-{HISTORY_CHECKS}",
+    "order-history-failed-jobs",
+    f"order-history-failed-delivery-{STREAM}",
+    PAGE,
+}
+NOTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
+ORDERS = "OrderID,Customer,Amount,Status,OrderDate\n"
+
+
+class Inbox:
+    """A queue that subscribes to the topic: what it was told, in order."""
+
+    def __init__(self, site):
+        self.sqs, self.alarms, self.sentences = site.client("sqs"), [], []
+        arn, topic = f"arn:aws:sqs:{REGION}:{ACCOUNT}:told", f"arn:aws:sns:{REGION}:{ACCOUNT}:pipeline-failure-alerts"
+        allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+        allowed["Condition"] = {"ArnEquals": {"aws:SourceArn": topic}}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        self.url = self.sqs.create_queue(QueueName="told", Attributes={"Policy": policy})["QueueUrl"]
+        site.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    def read(self):
+        """Take what has arrived; returns this."""
+        while found := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
+            for each in found:
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"])
+                said = json.loads(each["Body"])
+                with contextlib.suppress(ValueError):
+                    self.alarms.append(json.loads(said["Message"]) | {"subject": said["Subject"]})
+                    continue
+                self.sentences.append(said["Message"])
+        return self
+
+    def told(self, state):
+        """Names of the alarms whose change to `state` was told."""
+        return {each["AlarmName"] for each in self.read().alarms if each["NewStateValue"] == state}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    deployment = Deployment(tmp_path_factory.mktemp("watched"), without={"order_source", "transactions"})
+    deployment.settings["alarm_period_seconds"] = 60
+    yield deployment
+    deployment.play("playbooks/stop-localcloud.yml")
+
+
+@pytest.fixture(scope="module")
+def inbox(site):
+    return Inbox(site)
+
+
+def in_state(site, state):
+    pages = site.client("cloudwatch").get_paginator("describe_alarms").paginate(StateValue=state)
+    return {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]}
+
+
+def upload(site, name, text):
+    """The sample's way, which waits until the rows can be queried."""
+    file = site.folder / name
+    file.write_text(text)
+    return site.play("playbooks/upload-orders.yml", orders_csv=str(file))
+
+
+def check(site, pipeline):
+    return site.play("playbooks/check-data.yml", pipeline=pipeline)
+
+
+def page_worker(site):
+    """The process that answers for the page: the youngest below its supervisor."""
+    found = psutil.Process(site.pids()["dashboard"]).children(recursive=True)
+    return max(found, key=lambda process: process.create_time())
+
+
+def break_the_page(site):
+    """It may open no further file: it accepts nobody any more, as a page does that has run out of them."""
+    worker = page_worker(site)
+    _, hard = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (worker.num_fds(), hard))
+
+
+def break_the_function(site):
+    """A handler that is not there, and a file for it: three attempts, then the queue."""
+    site.client("lambda").update_function_configuration(FunctionName=FUNCTION, Handler="handler.not_there")
+    site.client("s3").put_object(Bucket=BUCKET, Key="raw/late.csv", Body=f"{ORDERS}late,Ada,1.00,shipped,2025-02-03\n".encode())
+
+
+def break_the_failure_queue(site):
+    """A function fails whose role may not send to the queue; then it may not run at all."""
+    role = site.client("lambda").get_function_configuration(FunctionName=HISTORY_CHECKS)["Role"].rpartition("/")[2]
+    site.client("iam").put_role_policy(RoleName=role, PolicyName="broken", PolicyDocument=NOTHING)
+    site.client("lambda").invoke(FunctionName=HISTORY_CHECKS, InvocationType="Event", Payload=b"{}")
+
+
+def break_concurrency(site):
+    functions = site.client("lambda")
+    functions.put_function_concurrency(FunctionName=HISTORY_CHECKS, ReservedConcurrentExecutions=0)
+    with pytest.raises(functions.exceptions.TooManyRequestsException):
+        functions.invoke(FunctionName=HISTORY_CHECKS, Payload=b"{}")
+
+
+def break_the_crawler(site):
+    site.client("iam").put_role_policy(RoleName="Glue-S3-Crawler-Role", PolicyName="broken", PolicyDocument=NOTHING)
+    site.client("glue").start_crawler(Name=CRAWLER)
+
+
+def break_the_job(site):
+    site.client("glue").start_job_run(JobName=JOB, Arguments={"--days": "yesterday"})
+
+
+def break_the_stream(site):
+    site.client("iam").put_role_policy(RoleName="Firehose-Order-History-Role", PolicyName="broken", PolicyDocument=NOTHING)
+    site.client("firehose").put_record(DeliveryStreamName=STREAM, Record={"Data": b'{"InvoiceNo": "1"}\n'})
+
+
+def break_the_data(site):
+    """An order that two files bear."""
+    for name in ("one.csv", "two.csv"):
+        upload(site, name, f"{ORDERS}twice,Ada,5.00,shipped,2025-02-02\n").succeeded()
+    played = check(site, "orders")
+    assert played.code != 0
+    assert "duplicate_orders" in played.text
+
+
+def test_nothing_is_alarmed_when_all_is_well(site, inbox):
+    site.play("site.yml").succeeded()
+    sample = subprocess.run([sys.executable, str(ROOT / "files/samples/generate_orders.py")], capture_output=True, text=True, check=True)
+    upload(site, "orders.csv", sample.stdout).succeeded()
+    check(site, "orders").succeeded()
+    assert in_state(site, "ALARM") == set()
+
+
+def test_what_is_broken_is_alarmed_and_told_and_nothing_else_is(site, inbox):
+    break_the_page(site)
+    break_the_failure_queue(site)
+    break_the_job(site)
+    break_the_stream(site)
+    break_the_data(site)
+    break_the_function(site)
+    break_the_crawler(site)
+    dropped = {"FunctionName": HISTORY_CHECKS}
+    wait_for(lambda: total(site, "DestinationDeliveryFailures", dropped), "the event that is lost", 60)
+    break_concurrency(site)
+    others = RAISED - {PAGE}
+    wait_for(lambda: in_state(site, "ALARM") >= others, "the alarms", 150)
+    wait_for(lambda: inbox.told("ALARM") >= others, "their messages", 10)
+    told = next(each for each in inbox.alarms if each["AlarmName"] == f"orders-errors-{FUNCTION}")
+    assert told["subject"] == f'ALARM: "orders-errors-{FUNCTION}" in US East (N. Virginia)'
+    assert "replay-failures.yml -e pipeline=orders" in told["AlarmDescription"]
+    sentences = " ".join(inbox.sentences)
+    assert f"The crawler {CRAWLER} of orders ended as Failed" in sentences
+    assert f"The job {JOB} of order_history ended as FAILED" in sentences
+    assert in_state(site, "ALARM") <= RAISED
+
+
+def total(site, metric, dimensions):
+    """The sum of a metric of Lambda of the last minutes."""
+    from datetime import UTC, datetime, timedelta
+
+    now = datetime.now(UTC)
+    points = site.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sum(point["Sum"] for point in points)

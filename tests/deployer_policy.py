@@ -58,7 +58,8 @@ ALIKE = (
     r"arn:.*:logs:.*:log-group:[^:]*\{prefix\}[^:]*:\*",
     r"arn:.*:logs:.*:log-group:[^:]*\{prefix\}[^:]*",
     r"arn:.*:ec2:.*:key-pair/.*",
-    *(rf"arn:.*:{kind}.*" for kind in ("lambda:.*:function:", "sqs:", "events:.*:rule/", "cloudwatch:.*:(alarm:|dashboard/)")),
+    *(rf"arn:.*:{kind}\{{prefix\}}.*" for kind in ("lambda:.*:function:", "sqs:.*:", "events:.*:rule/")),
+    *(rf"arn:.*:cloudwatch:.*:{kind}\{{prefix\}}.*" for kind in ("alarm:", "dashboard/")),
 )
 
 

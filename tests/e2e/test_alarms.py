@@ -3,12 +3,11 @@
 Waiting is dear, so all is broken at once, and alarms look at minutes instead of five: alarm_period_seconds.
 """
 
-import contextlib
 import json
 import resource
 import subprocess
 import sys
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
@@ -16,13 +15,16 @@ import pytest
 from tests.e2e.deployment import ROOT, Deployment
 from tests.local_cloud import wait_for
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the page is broken with prlimit, which is Linux's"),
+]
 ACCOUNT, REGION = "000000000000", "us-east-1"
 BUCKET = f"orders-{ACCOUNT}-{REGION}"
 FUNCTION, HISTORY_CHECKS = "FilterAndProcessOrders", "order-history-data-checks"
 CRAWLER, JOB, STREAM = "orders_processed_crawler", "transform-order-history", "tbsm-red-fire"
 PAGE = "dashboard-unhealthy-page"
-#: What is broken below, each by a test of its own words in `broken`.
+#: What the functions break_… below raise, and nothing else. Late delivery is left out: it takes a quarter of an hour.
 RAISED = {
     f"orders-errors-{FUNCTION}",
     "orders-failures-waiting-orders-failed-events",
@@ -57,23 +59,32 @@ class Inbox:
             for each in found:
                 self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"])
                 said = json.loads(each["Body"])
-                with contextlib.suppress(ValueError):
-                    self.alarms.append(json.loads(said["Message"]) | {"subject": said["Subject"]})
-                    continue
-                self.sentences.append(said["Message"])
+                message = json.loads(said["Message"])  # a rule's sentence is in quotation marks
+                if isinstance(message, str):
+                    self.sentences.append(message)
+                else:
+                    self.alarms.append(message | {"subject": said["Subject"]})
         return self
 
     def told(self, state):
         """Names of the alarms whose change to `state` was told."""
         return {each["AlarmName"] for each in self.read().alarms if each["NewStateValue"] == state}
 
+    def last(self):
+        """{alarm: the state that was told last}."""
+        in_order = sorted(self.read().alarms, key=lambda each: each["StateChangeTime"])
+        return {each["AlarmName"]: each["NewStateValue"] for each in in_order}
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     deployment = Deployment(tmp_path_factory.mktemp("watched"), without={"order_source", "transactions"})
     deployment.settings["alarm_period_seconds"] = 60
-    yield deployment
-    deployment.play("playbooks/stop-localcloud.yml")
+    try:
+        deployment.play("site.yml").succeeded()
+        yield deployment
+    finally:
+        deployment.play("playbooks/stop-localcloud.yml")
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +97,23 @@ def in_state(site, state):
     return {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]}
 
 
+def total(site, metric, function):
+    """The sum of a metric of a function of the last minutes."""
+    now = datetime.now(UTC)
+    points = site.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[{"Name": "FunctionName", "Value": function}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sum(point["Sum"] for point in points)
+
+
 def upload(site, name, text):
-    """The sample's way, which waits until the rows can be queried."""
+    """As a user does, until the rows can be queried."""
     file = site.folder / name
     file.write_text(text)
     return site.play("playbooks/upload-orders.yml", orders_csv=str(file))
@@ -139,9 +165,13 @@ def break_the_job(site):
     site.client("glue").start_job_run(JobName=JOB, Arguments={"--days": "yesterday"})
 
 
+def send_a_line(site):
+    site.client("firehose").put_record(DeliveryStreamName=STREAM, Record={"Data": b'{"InvoiceNo": "1"}\n'})
+
+
 def break_the_stream(site):
     site.client("iam").put_role_policy(RoleName="Firehose-Order-History-Role", PolicyName="broken", PolicyDocument=NOTHING)
-    site.client("firehose").put_record(DeliveryStreamName=STREAM, Record={"Data": b'{"InvoiceNo": "1"}\n'})
+    send_a_line(site)
 
 
 def break_the_data(site):
@@ -154,7 +184,6 @@ def break_the_data(site):
 
 
 def test_nothing_is_alarmed_when_all_is_well(site, inbox):
-    site.play("site.yml").succeeded()
     sample = subprocess.run([sys.executable, str(ROOT / "files/samples/generate_orders.py")], capture_output=True, text=True, check=True)
     upload(site, "orders.csv", sample.stdout).succeeded()
     check(site, "orders").succeeded()
@@ -169,33 +198,36 @@ def test_what_is_broken_is_alarmed_and_told_and_nothing_else_is(site, inbox):
     break_the_data(site)
     break_the_function(site)
     break_the_crawler(site)
-    dropped = {"FunctionName": HISTORY_CHECKS}
-    wait_for(lambda: total(site, "DestinationDeliveryFailures", dropped), "the event that is lost", 60)
+    wait_for(lambda: total(site, "DestinationDeliveryFailures", HISTORY_CHECKS), "the event that is lost", 60)
     break_concurrency(site)
     others = RAISED - {PAGE}
-    wait_for(lambda: in_state(site, "ALARM") >= others, "the alarms", 150)
-    wait_for(lambda: inbox.told("ALARM") >= others, "their messages", 10)
+    wait_for(lambda: inbox.told("ALARM") >= others, "the alarms' messages", 180)
     told = next(each for each in inbox.alarms if each["AlarmName"] == f"orders-errors-{FUNCTION}")
     assert told["subject"] == f'ALARM: "orders-errors-{FUNCTION}" in US East (N. Virginia)'
     assert "replay-failures.yml -e pipeline=orders" in told["AlarmDescription"]
     sentences = " ".join(inbox.sentences)
     assert f"The crawler {CRAWLER} of orders ended as Failed" in sentences
     assert f"The job {JOB} of order_history ended as FAILED" in sentences
-    assert in_state(site, "ALARM") <= RAISED
+    assert inbox.told("ALARM") <= RAISED
 
 
-def total(site, metric, dimensions):
-    """The sum of a metric of Lambda of the last minutes."""
-    from datetime import UTC, datetime, timedelta
-
-    now = datetime.now(UTC)
-    points = site.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName=metric,
-        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
-        StartTime=now - timedelta(minutes=10),
-        EndTime=now + timedelta(minutes=1),
-        Period=60,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return sum(point["Sum"] for point in points)
+def test_what_is_mended_is_told_as_well(site, inbox):
+    functions, glue = site.client("lambda"), site.client("glue")
+    # The page is not waited for yet, since it is still broken.
+    played = site.play("site.yml", "--limit", "localclouds:commons:pipelines").succeeded()
+    assert {each.rpartition(" (")[0] for each in played.changes} == {
+        "iam : Roles allow just what is used",
+        "lambda : Functions are present",
+    }
+    functions.delete_function_concurrency(FunctionName=HISTORY_CHECKS)
+    site.play("playbooks/replay-failures.yml", pipeline="orders").succeeded()
+    glue.start_crawler(Name=CRAWLER)
+    site.play("playbooks/run-etl.yml").succeeded()
+    upload(site, "two.csv", f"{ORDERS}once,Ada,5.00,shipped,2025-02-02\n").succeeded()
+    for pipeline in ("orders", "order_history"):
+        check(site, pipeline).succeeded()
+    send_a_line(site)  # a minute without deliveries would not say that they succeed again
+    wait_for(lambda: inbox.told("ALARM") == RAISED, f"the message of {PAGE}", 300)
+    page_worker(site).kill()  # a new one follows at once
+    wait_for(lambda: all(inbox.last()[name] == "OK" for name in RAISED), "the messages that all is well", 240)
+    assert in_state(site, "ALARM") == set()

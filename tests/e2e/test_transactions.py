@@ -173,10 +173,13 @@ def test_up_fills_a_day_and_the_five_answers_are_those_of_what_was_made(shop, br
     answer = panel(shop, "sales_by_weekday")
     assert {row[0]: [Decimal(row[1]), *row[2:4], Decimal(row[4])] for row in answer} == by_weekday
 
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 1280, "height": 1600, "deviceScaleFactor": 1, "mobile": False})
     browser.get(f"{shop.page}/transactions")
     ARTIFACTS.mkdir(exist_ok=True)
     browser.save_screenshot(str(ARTIFACTS / "transactions.png"))
-    assert "Sales by Category" in browser.find_element("tag name", "main").text
+    panels = browser.find_elements("css selector", "article.ok")
+    assert len(panels) == 5, browser.find_element("tag name", "main").text
+    assert all(panel.find_elements("css selector", "svg") for panel in panels)
 
 
 def test_the_same_day_again_changes_nothing(shop):
@@ -325,7 +328,7 @@ def test_what_fails_while_the_transformer_is_broken_waits_and_is_told(shop):
 
 def test_a_run_mends_it_and_replaying_brings_each_row_in_once(shop):
     changes = shop.play("site.yml").succeeded().changes
-    assert sorted(changes) == ["Lambda functions are present (transactions)", "Rules are present (transactions)"]
+    assert sorted(changes) == ["events : Rules are present (transactions)", "lambda : Functions are present (transactions)"]
     number, before = waiting(shop), shop.objects(BUCKET, "processed/")
     shown = shop.play("playbooks/replay-failures.yml", "--check").succeeded()
     assert shown.text.count("would be done again") == number

@@ -225,7 +225,8 @@ class Expressions:
                 message = f"Left side of LIKE expression must evaluate to a varchar (actual: {side.type})"
                 raise QueryError("TYPE_MISMATCH", message, self.at(node))
         tail = f" ESCAPE {self(escape).sql}" if escape is not None else ""
-        return Value(f"({coerce(value, t.VARCHAR).sql} LIKE {coerce(pattern, t.VARCHAR).sql}{tail})", t.BOOLEAN)
+        word = "NOT LIKE" if node.args.get("negate") else "LIKE"
+        return Value(f"({coerce(value, t.VARCHAR).sql} {word} {coerce(pattern, t.VARCHAR).sql}{tail})", t.BOOLEAN)
 
     def _dpipe(self, node):
         return functions_text.concatenate([self(part) for part in node.flatten()], self.at(node))

@@ -85,7 +85,8 @@ def use_transactions(server, prefix, **settings):
     database = f"{prefix.replace('-', '_')}ecommerce_db"
     crawl(site, f"{prefix}ecommerce-crawler", database, "raw")
     crawl(site, f"{prefix}ecommerce-crawler", database, "raw")
-    fail(site, f"{prefix}data-transformer", "transactions", bucket)
+    for function in ("data-transformer", "data-generator"):  # to the other this is no event of its schedule
+        fail(site, f"{prefix}{function}", "transactions", bucket)
 
 
 def crawl(site, crawler, database, table="filtered_orders"):

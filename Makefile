@@ -9,6 +9,8 @@ MACHINES ?= auto
 export MACHINES
 # A Python for .venv; empty to look for one on PATH and under pyenv.
 PYTHON ?=
+# How many tests run side by side: many wait (for servers, alarms, buffers), so one more than two processors have use for.
+TEST_WORKERS ?= 3
 # Where uv keeps what it fetches is its own affair, but compiled Python is worth keeping.
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(BIN):$(PATH)
@@ -30,7 +32,7 @@ teardown: $(VENV)/run.stamp
 	@ansible-playbook playbooks/stop-localcloud.yml $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run all tests
-	@python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(VENV)/dev.stamp ## Check style of Ansible, YAML, Python and shell
 	@ruff check . && ruff format --check .

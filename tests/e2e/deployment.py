@@ -167,9 +167,10 @@ class Deployment:
         return json.loads(text)["rows"]
 
     def writes(self):
-        """Lines of the journal of calls that may have changed something, but for what servers and services do in their roles."""
+        """Lines of the journal of calls that may have changed something, but for what servers and services do by themselves."""
         lines = [json.loads(line) for line in self.journal.read_text().splitlines()] if self.journal.exists() else []
-        return [line for line in lines if line["write"] and ":assumed-role/" not in (line.get("principal") or "")]
+        ours = [line for line in lines if "via" not in line and ":assumed-role/" not in (line.get("principal") or "")]
+        return [line for line in ours if line["write"]]
 
     def objects(self, bucket, prefix=""):
         """{key: (ETag, time)} of a bucket."""

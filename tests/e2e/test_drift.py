@@ -119,7 +119,7 @@ MUTATIONS = {
         f"S3 bucket '{BUCKET}': public_access_block.BlockPublicPolicy: declared true, found false",
     ),
     "bucket's policy": (weaken_policy, f'S3 bucket \'{BUCKET}\': policy.Statement[0].Effect: declared "Deny", found "Allow"'),
-    "bucket's lifecycle": (shorten_lifecycle, f"S3 bucket '{BUCKET}': lifecycle_rules[1].expire_days: declared 30, found 1"),
+    "bucket's lifecycle": (shorten_lifecycle, f"S3 bucket '{BUCKET}': lifecycle_rules[2].expire_days: declared 30, found 1"),
     "bucket's tags": (
         lambda c: c.client("s3").put_bucket_tagging(
             Bucket=BUCKET,

@@ -187,7 +187,8 @@ def test_nothing_is_alarmed_when_all_is_well(site, inbox):
     sample = subprocess.run([sys.executable, str(ROOT / "files/samples/generate_orders.py")], capture_output=True, text=True, check=True)
     upload(site, "orders.csv", sample.stdout).succeeded()
     check(site, "orders").succeeded()
-    assert in_state(site, "ALARM") == set()
+    # On a slow machine the page's alarm may be older than its first word of being well.
+    wait_for(lambda: in_state(site, "ALARM") == set(), "the end of all alarms", 200)
 
 
 def test_what_is_broken_is_alarmed_and_told_and_nothing_else_is(site, inbox):
@@ -202,7 +203,8 @@ def test_what_is_broken_is_alarmed_and_told_and_nothing_else_is(site, inbox):
     break_concurrency(site)
     others = RAISED - {PAGE}
     wait_for(lambda: inbox.told("ALARM") >= others, "the alarms' messages", 180)
-    told = next(each for each in inbox.alarms if each["AlarmName"] == f"orders-errors-{FUNCTION}")
+    raised = [each for each in inbox.alarms if each["NewStateValue"] == "ALARM"]  # a new alarm's first message is that all is well
+    told = next(each for each in raised if each["AlarmName"] == f"orders-errors-{FUNCTION}")
     assert told["subject"] == f'ALARM: "orders-errors-{FUNCTION}" in US East (N. Virginia)'
     assert "replay-failures.yml -e pipeline=orders" in told["AlarmDescription"]
     sentences = " ".join(inbox.sentences)

@@ -19,4 +19,4 @@ def interrupted(tmp_path_factory):
 def test_after_a_kill_the_next_run_converges_and_the_one_after_changes_nothing(interrupted):
     cut_off = go_through(interrupted, 1)
     assert cut_off >= ROUNDS, f"only {cut_off} of {2 * ROUNDS} runs were still at work when they were to be killed"
-    wait_for(lambda: not workers_left(interrupted), "the end of the killed runs' workers")
+    wait_for(lambda: not workers_left(interrupted), "the end of the killed runs' workers", 90)

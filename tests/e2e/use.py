@@ -98,8 +98,9 @@ def crawl(site, crawler, database, table="filtered_orders"):
         described["StorageDescriptor"]["Columns"].pop()
         glue.update_table(DatabaseName=database, TableInput=described)
     glue.start_crawler(Name=crawler)
-    while glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":
+    while (found := glue.get_crawler(Name=crawler)["Crawler"])["State"] != "READY":
         time.sleep(0.1)
+    assert found["LastCrawl"]["Status"] == "SUCCEEDED", found["LastCrawl"]
 
 
 def fail(site, function, pipeline, bucket):

@@ -122,7 +122,7 @@ class Deployment:
         """Run a playbook to its end."""
         with self.start(playbook, *arguments, environment=environment, **settings) as process:
             try:
-                text, _ = process.communicate(timeout=280)
+                text, _ = process.communicate(timeout=500)
             except BaseException:
                 process.kill()
                 raise

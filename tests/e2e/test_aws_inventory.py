@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.deployment import Deployment
 from tests.roles.server import Server, shown_fingerprint, shown_password, why_no_machines
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines())]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines())]
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
 BUCKET = f"trial-orders-{ACCOUNT}-{REGION}"

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.deployment import Deployment
 from tests.local_cloud import create_role
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 ACCOUNT = "000000000000"
 BUCKET = f"orders-{ACCOUNT}-us-east-1"
 FUNCTION = "FilterAndProcessOrders"

@@ -6,7 +6,8 @@ keeps tables of its own. Files that lie beside folders, or that differ from one 
 a table.
 """
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from localcloud.crawler.schema import Schema, merged, mostly_similar
@@ -91,11 +92,12 @@ def tables(root, files, grouping):
 
 
 def _tables(folder, grouping):
+    # A table level in Glue's configuration forces this folder to be a table, whatever its files are like, and keeps those above apart.
+    if grouping.level == folder.depth:
+        _keep_one_format(folder)
     below = [_tables(child, grouping) for child in folder.folders.values()]
-    # A table level in Glue's configuration forces this folder to be a table, and keeps those above apart.
-    forced = grouping.level == folder.depth
     apart = grouping.level is not None and folder.depth < grouping.level
-    loose = grouping.combine or forced
+    loose = grouping.combine or (grouping.level is not None and not apart)
     if not below:
         return _from_files(folder, loose, apart)
     if not folder.files and not apart:
@@ -106,6 +108,18 @@ def _tables(folder, grouping):
     if loose and not apart and _agree([file.schema for file in everything], similarity=False):
         return [_table_of_files(folder.prefix, sorted(everything, key=lambda file: file.key))]
     return [table for tables_below in below for table in tables_below] + [_table_of_files(file.key, [file]) for file in folder.files]
+
+
+def _keep_one_format(folder):
+    """Count files of other formats than most of the folder's as not looked at."""
+    folders = [folder]
+    for each in folders:
+        folders += each.folders.values()
+    formats = Counter(file.schema.format for each in folders for file in each.files if file.schema)
+    if len(formats) > 1:
+        ((most, _),) = formats.most_common(1)
+        for each in folders:
+            each.files = [file if file.schema and file.schema.format == most else replace(file, schema=None) for file in each.files]
 
 
 def _from_files(folder, loose, apart):

@@ -99,6 +99,19 @@ def test_a_table_level_keeps_tables_apart():
     assert set(found(files, root="")) == {""}
 
 
+@pytest.mark.parametrize("odd", [JSON, PEOPLE], ids=["another format", "other columns"])
+def test_a_table_level_is_one_table_whatever_its_files_are_like(odd):
+    files = {"raw/day=1/f": ORDERS, "raw/day=1/g": ORDERS, "raw/day=2/f": odd, "raw/day=2/g": ORDERS}
+    assert found(files, root="", level=2) == {"raw/": (("day",), [("1",), ("2",)])}
+    assert set(found(files, root="")) != {"raw/"}
+
+
+def test_a_table_level_has_the_format_of_most_files():
+    files = [File("raw/day=1/f", 10, ORDERS), File("raw/day=2/f", 10, JSON), File("raw/day=2/g", 10, JSON)]
+    (table,) = tables("", files, Grouping(level=2))
+    assert table.schema.classification == "json"
+
+
 def test_files_not_looked_at_follow_the_others():
     assert found({"a/f": ORDERS, "b/f": None}) == {"data/": (("partition_0",), [("a",), ("b",)])}
 

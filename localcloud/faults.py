@@ -1,17 +1,20 @@
-"""Throttles and errors for a share of the requests, as AWS has them, so that what must cope with them can be tried.
+"""Throttles and errors for a share of the requests, and the way to AWS, so that what must cope with them can be tried.
 
-`POST /_headwater/faults` with {"share": 0.1, "kinds": ["throttle", "error"], "services": ["s3"], "seed": 1} sets them, share 0 ends
-them, and GET tells the settings and how many there were. HEADWATER_LOCALCLOUD_FAULTS holds the same JSON for the start. A request
+`POST /_headwater/faults` with {"share": 0.1, "kinds": ["throttle", "error"], "services": ["s3"], "seed": 1, "latency_ms": 80} sets
+them, share 0 ends them, and GET tells the settings and how many there were. Latency is for every request but those that services of
+the local cloud make of each other, as if it were far away. HEADWATER_LOCALCLOUD_FAULTS holds the same JSON for the start. A request
 that gets one is not looked at by anybody else, so nothing was done; its answer has the header x-headwater-fault.
 """
 
+import asyncio
 import json
 import random
 from collections import Counter
 
 PATH = "/_headwater/faults"
 KINDS = ("throttle", "error")
-DEFAULTS = {"share": 0.0, "kinds": list(KINDS), "services": [], "seed": 0}
+LONGEST_LATENCY = 10_000
+DEFAULTS = {"share": 0.0, "kinds": list(KINDS), "services": [], "seed": 0, "latency_ms": 0}
 
 #: Per protocol: the (status, code, message) of each kind.
 ANSWERS = {
@@ -32,6 +35,8 @@ def checked(given):
     settings = {**DEFAULTS, **given}
     if not isinstance(settings["share"], int | float) or not 0 <= settings["share"] <= 1:
         raise ValueError(f"share is {settings['share']!r}, not a number from 0 to 1")
+    if not isinstance(settings["latency_ms"], int | float) or not 0 <= settings["latency_ms"] <= LONGEST_LATENCY:
+        raise ValueError(f"latency_ms is {settings['latency_ms']!r}, not a number from 0 to {LONGEST_LATENCY}")
     if not settings["kinds"] or set(settings["kinds"]) - set(KINDS):
         raise ValueError(f"kinds is {settings['kinds']!r}; name one or both of {', '.join(KINDS)}")
     if not isinstance(settings["services"], list):
@@ -55,12 +60,15 @@ class Faults:
     async def __call__(self, scope, receive, send):
         if scope["type"] == "http" and scope["path"] == PATH:
             return await self._configure(scope, receive, send)
-        if scope["type"] != "http" or scope["path"].startswith("/_") or not self.settings["share"]:
+        wanted = self.settings["share"] or self.settings["latency_ms"]
+        if scope["type"] != "http" or scope["path"].startswith("/_") or not wanted:
             return await self.app(scope, receive, send)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         service = self.signer(headers, scope)[2]
         if service is None or (self.settings["services"] and service not in self.settings["services"]):
             return await self.app(scope, receive, send)
+        if "headwater-via/" not in headers.get("user-agent", ""):
+            await asyncio.sleep(self.settings["latency_ms"] / 1000)
         dice = self._dice(service)
         if dice.random() >= self.settings["share"]:
             return await self.app(scope, receive, send)

@@ -1,6 +1,7 @@
 """Injected faults are those of AWS, in each protocol's own words, and come before anything is done."""
 
 import json
+import time
 import urllib.error
 import urllib.request
 
@@ -9,6 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from localcloud import engine as engines
 from localcloud.faults import Faults, checked
 from tests.local_cloud import Cloud
 
@@ -23,6 +25,21 @@ def running(tmp_path_factory):
 def cloud(running):
     yield running
     configure(running, share=0)
+
+
+def test_latency_is_for_who_calls_from_outside(cloud):
+    s3 = client(cloud, "s3")
+    s3.list_buckets()
+
+    def seconds(caller):
+        before = time.perf_counter()
+        caller.list_buckets()
+        return time.perf_counter() - before
+
+    configure(cloud, latency_ms=400)
+    outside, inside = seconds(s3), seconds(engines.client("s3", cloud.url, "us-east-1"))
+    configure(cloud, share=0)
+    assert outside > 0.4 > inside
 
 
 def configure(cloud, **settings):
@@ -126,6 +143,7 @@ def test_the_journal_has_them_with_their_status(cloud):
     [
         ({"shares": 0.1}, "'shares' is no setting of faults"),
         ({"share": 2}, "share is 2, not a number from 0 to 1"),
+        ({"latency_ms": -1}, "latency_ms is -1, not a number from 0 to 10000"),
         ({"share": 0.1, "kinds": ["slow"]}, "kinds is ['slow']"),
         ({"share": 0.1, "services": "s3"}, "services is 's3', not a list"),
     ],

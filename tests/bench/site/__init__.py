@@ -1,0 +1,1 @@
+"""What a run of the site that changes nothing is compared with."""

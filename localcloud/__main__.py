@@ -50,10 +50,13 @@ def create_app(settings):
     from localcloud.faults import Faults
     from localcloud.firehose import Firehose
     from localcloud.front import Front, signer
+    from localcloud.gateway import ApiGateway
+    from localcloud.gateway.serving import ExecuteApi
     from localcloud.iam import install as iam
     from localcloud.journal import Journal
     from localcloud.machines import images
     from localcloud.machines.engine import Ec2
+    from localcloud.quicksight import QuickSight
     from localcloud.saving import Saving
     from localcloud.spark import SparkJobs
 
@@ -61,10 +64,13 @@ def create_app(settings):
     configurations = requests.install(settings)
     images.publish_in_ministack()
     engines = [Athena(settings), Composite(settings, [SparkJobs(settings), Crawler(settings)]), Firehose(settings), CloudWatch(settings)]
+    engines.append(ApiGateway(settings))
+    engines.append(QuickSight(settings))
     front = Front(settings, engines, ministack_fixes.apply(ministack, settings), Ec2(settings))
     faults = Faults(front, signer, os.environ.get("HEADWATER_LOCALCLOUD_FAULTS", ""))
     counted = requests.Requests(Saving(faults, signer), signer, configurations)
-    return Journal(counted, signer, settings.state_dir / "calls.jsonl")
+    journal = Journal(counted, signer, settings.state_dir / "calls.jsonl")
+    return ExecuteApi(journal, settings, front.engines["apigateway"].registry, front.engines["firehose"])
 
 
 def main():
@@ -76,6 +82,8 @@ def main():
     os.environ.update(ministack_environment(settings))
     # botocore passes over a plugin that it cannot import, so its folder comes first.
     sys.path.insert(0, str(Path(__file__).with_name("botocore_plugin")))
+    # A thread that computes, such as the one that saves, else keeps those that answer waiting for 5 ms after each system call.
+    sys.setswitchinterval(0.0005)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -114,6 +114,10 @@ class Engine:
         """Is a Request this engine's, where another of the same service (`localcloud.composite`) answers the same action?"""
         return True
 
+    def takes(self, path):
+        """Is a request to this path this engine's, where MiniStack has other paths of the same service?"""
+        return True
+
     def start(self):
         """Called once when the local cloud starts, before requests are served."""
 
@@ -121,7 +125,7 @@ class Engine:
         """Called once at an orderly stop: finish or abandon what runs, keep what must survive."""
 
     #: Methods that are no API action, whatever a request calls itself.
-    NOT_ACTIONS = frozenset({"client", "client_as", "asks", "concerns", "start", "stop", "can", "handle"})
+    NOT_ACTIONS = frozenset({"client", "client_as", "asks", "concerns", "takes", "start", "stop", "can", "handle"})
 
     def can(self, action):
         """Does this engine answer the action?"""

@@ -45,6 +45,7 @@ class Front:
             # The well-known root key is this computer's user's; on a machine it would hide that its role lacks something.
             return await engines.respond(send, 403, {"__type": "UnrecognizedClientException", "message": "The security token is invalid."})
         engine = self.engines.get(service)
+        engine = engine if engine is None or engine.takes(scope["path"]) else None
         action = headers.get("x-amz-target", "").rpartition(".")[2]
         if service not in MOTO_SERVICES and (engine is None or not (engine.can(action) or engine.owns_service)):
             return await self.ministack(scope, receive, send)

@@ -24,6 +24,7 @@ class Context:
 
     def __init__(self, connection, catalog, storage, cutoff=None, stopped=lambda: False):
         self.connection, self.catalog, self.storage = connection, catalog, storage
+        self.now = None  # when the query began (UTC); the ranges of projected partitions may end there
         self.cutoff, self.stopped = cutoff, stopped
 
     def bounds(self, scan):
@@ -61,6 +62,7 @@ def run(text, context, database, now, parameters=()):
     """The Answer of a query; QueryError, CutoffExceeded or Stopped."""
     compiler, relation = compile_query(text, context.catalog, database, now, parameters)
     context.check_stop()
+    context.now = now
     reading = readers.Reading()
     try:
         for scan in compiler.scans:

@@ -56,18 +56,21 @@ class Storage:
             listed.setdefault(bucket, []).append(prefix)
         for bucket, prefixes in listed.items():
             for prefix in [_folder(prefixes)] if len(prefixes) > MANY else prefixes:
-                for key, entry in self._data(bucket, prefix):
+                for key, entry in self._data(bucket, prefix, *(_ends(prefixes) if len(prefixes) > MANY else ())):
                     for place in [(bucket, prefix)] if len(prefixes) <= MANY else _holders(bucket, key, found):
                         if not _hidden(key[len(place[1]) :]):
                             found[place].append(entry)
             self._check(bucket, [entry for prefix in prefixes for entry in found[bucket, prefix]])
         return [[self._item(place[0], entry) for entry in found[place]] for place in places]
 
-    def _data(self, bucket, prefix):
-        """(key, entry) of the objects below a prefix that hold anything and can be read."""
+    def _data(self, bucket, prefix, first="", last=None):
+        """(key, entry) of the objects below a prefix that hold anything and can be read; none outside `first` to `last`, in S3's order."""
+        start = {"StartAfter": first} if first else {}
         try:
-            for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **start):
                 for entry in page.get("Contents", []):
+                    if last is not None and entry["Key"] > last and not entry["Key"].startswith(last):
+                        return
                     if entry["Size"] and entry.get("StorageClass") not in ("GLACIER", "DEEP_ARCHIVE"):
                         yield entry["Key"], entry
         except ClientError as error:
@@ -121,6 +124,12 @@ def _folder(prefixes):
     """The deepest folder that holds all of these."""
     shared = "".join(a for a, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(min(prefixes), max(prefixes), strict=False)))
     return shared[: shared.rfind("/") + 1]
+
+
+def _ends(prefixes):
+    """(what a listing may start after, the prefix of its last keys): partitions by time are one stretch of their folder's keys."""
+    last = max(prefixes)
+    return min(prefixes)[:-1], min((prefix for prefix in prefixes if last.startswith(prefix)), key=len)
 
 
 def _holders(bucket, key, places):

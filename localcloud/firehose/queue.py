@@ -31,9 +31,10 @@ class Queue:
 
     def put(self, records):
         """Keep (arrival in ms, data) pairs. They are on disk when this returns."""
-        self.spool.append(records, self.hints()[0])
-        with self._changed:
-            self._changed.notify()
+        # The thread knows when the open segment is due; waking it for each record would cost more than keeping the record.
+        if self.spool.append(records, self.hints()[0]):
+            with self._changed:
+                self._changed.notify()
 
     def wake(self):
         """The hints may have changed."""

@@ -60,8 +60,12 @@ class Spool:
         self._file = None
 
     def append(self, records, most):
-        """Keep (arrival in ms, data) pairs; a segment is sealed once it has `most` bytes. OSError: none or the first few are kept."""
+        """Keep (arrival in ms, data) pairs; a segment is sealed once it has `most` bytes. OSError: none or the first few are kept.
+
+        Returns whether a segment was begun or sealed, so that the moment at which one is due may be another.
+        """
         with self._lock:
+            before, sealed = self.open, len(self.sealed)
             waiting, size = [], self.open.size if self.open else 0
             for record in records:
                 waiting.append(record)
@@ -72,6 +76,7 @@ class Spool:
                     waiting, size = [], 0
             if waiting:
                 self._write(waiting)
+            return self.open is not before or len(self.sealed) != sealed
 
     def seal(self):
         """Let the open segment take no more; returns whether there was one."""

@@ -52,7 +52,9 @@ ROLES = {
     ("scheduler", "CreateSchedule"): _SCHEDULER,
     ("scheduler", "UpdateSchedule"): _SCHEDULER,
     ("logs", "PutSubscriptionFilter"): Passing("logs.amazonaws.com", ("roleArn",)),
-    ("apigateway", "PutIntegration"): Passing("apigateway.amazonaws.com", ("credentials",)),
+    # One that does not trust QuickSight makes a data source that failed, not a refusal.
+    ("quicksight", "CreateDataSource"): Passing("quicksight.amazonaws.com", ("DataSourceParameters.AthenaParameters.RoleArn",)),
+    ("quicksight", "UpdateDataSource"): Passing("quicksight.amazonaws.com", ("DataSourceParameters.AthenaParameters.RoleArn",)),
     ("iam", "AddRoleToInstanceProfile"): Passing("ec2.amazonaws.com", ("RoleName",)),
     # EC2 takes an instance profile; the role inside it is what is passed.
     ("ec2", "RunInstances"): Passing("ec2.amazonaws.com", ("IamInstanceProfile.Name", "IamInstanceProfile.Arn")),

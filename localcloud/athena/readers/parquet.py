@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from localcloud.athena.errors import QueryError
 from localcloud.athena.readers import partitions
 from localcloud.athena.sql import types as t
+from localcloud.athena.sql.pushdown import PATH
 
 
 @lru_cache(maxsize=4096)
@@ -64,15 +65,16 @@ def read(scan, parts, context, reading):
             if not kept:
                 continue
             signature = tuple(str(footer.schema[name].type) if name in footer.schema else None for name in names)
-            branches.setdefault(signature, []).append((item.path, number))
+            branches.setdefault(signature, []).append((item.path, number, item.uri))
             footers[signature] = (footer, item)
     values = partitions.constants(scan, parts)
     if not branches:
-        listed = [f"CAST(NULL AS {t.duck(kind)}) AS {t.quote(name)}" for name, kind in scan.columns]
+        listed = [f"CAST(NULL AS {t.duck(kind)}) AS {t.quote(name)}" for name, kind in [*scan.columns, (PATH, t.VARCHAR)]]
         reading.sql[scan.token] = f"(SELECT {', '.join(listed)} WHERE FALSE)"
         return
     unread = partitions.unread(scan)
-    branch = [_branch(names, kinds, values, unread, files, *footers[signature]) for signature, files in branches.items()]
+    paths = PATH in scan.used
+    branch = [_branch(names, kinds, values, unread, files, paths, *footers[signature]) for signature, files in branches.items()]
     reading.sql[scan.token] = f"({' UNION ALL BY NAME '.join(branch)})"
 
 
@@ -113,18 +115,22 @@ def _excluded(statistics, operator, constants):
         return False  # statistics of another type than the column's (e.g. a date kept as text): read it
 
 
-def _branch(names, kinds, values, unread, files, footer, item):
+def _branch(names, kinds, values, unread, files, paths, footer, item):
     """One read_parquet over files of the same schema, with the columns as the table declares them."""
     listed = [f"{_column(name, kinds[name], footer, item)} AS {t.quote(name)}" for name in names]
     for name, texts in values.items():
-        chosen = [texts[number] for _, number in files]
-        if len(set(chosen)) == 1:
-            one = "NULL" if chosen[0] is None else t.text(chosen[0])
-        else:
-            one = "[" + ", ".join("NULL" if text is None else t.text(text) for text in chosen) + "][CAST(file_index AS BIGINT) + 1]"
-        listed.append(f"{partitions.typed(one, kinds[name])} AS {t.quote(name)}")
-    paths = ", ".join(t.text(glob_escape(path)) for path, _ in files)
+        listed.append(f"{partitions.typed(_by_file([texts[number] for _, number, _ in files]), kinds[name])} AS {t.quote(name)}")
+    if paths:
+        listed.append(f"{_by_file([uri for _, _, uri in files])} AS {t.quote(PATH)}")
+    paths = ", ".join(t.text(glob_escape(path)) for path, _, _ in files)
     return f"SELECT {', '.join([*listed, *unread])} FROM read_parquet([{paths}], hive_partitioning=false)"  # noqa: S608 - of our own texts
+
+
+def _by_file(texts):
+    """SQL of a text that each file has its own of."""
+    if len(set(texts)) == 1:
+        return "NULL" if texts[0] is None else t.text(texts[0])
+    return "[" + ", ".join("NULL" if text is None else t.text(text) for text in texts) + "][CAST(file_index AS BIGINT) + 1]"
 
 
 def glob_escape(path):

@@ -3,7 +3,8 @@
 import pyarrow as pa
 
 from localcloud.athena.catalog import Partition
-from localcloud.athena.errors import not_supported
+from localcloud.athena.projection import Projection, is_projected
+from localcloud.athena.projection.columns import Injected
 from localcloud.athena.sql import types as t
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -14,10 +15,8 @@ def chosen(scan, context):
     table = scan.table
     if not table.partition_keys:
         return [Partition((), table.location)]
-    if table.parameters.get("projection.enabled", "").lower() == "true":
-        raise not_supported("partition projection")
-    found = context.catalog.partitions(table)
     kinds = dict(table.columns)
+    found = projected(scan, context) if is_projected(table.parameters) else context.catalog.partitions(table)
     predicates = [predicate.sql for predicate in scan.predicates if predicate.names <= set(table.partition_keys)]
     if not found or not predicates:
         return found
@@ -31,6 +30,22 @@ def chosen(scan, context):
     kept = [row[0] for row in context.connection.sql(sql).fetchall()]
     context.connection.unregister("hw_partitions")
     return [found[i] for i in kept]
+
+
+def projected(scan, context):
+    """The Partitions of a table that projects them, of which the query's bounds have left out most already."""
+    table = scan.table
+    keys, storage = [{"Name": key} for key in table.partition_keys], {"Location": table.location}
+    projection = Projection({"Name": table.name, "PartitionKeys": keys, "StorageDescriptor": storage, "Parameters": table.parameters})
+    bounds = {}
+    for name, operator, constants in context.bounds(scan):
+        bounds.setdefault(name, []).append((operator, constants))
+    for name, column in projection.columns.items():
+        vague = any(name in predicate.names and not predicate.bounds for predicate in scan.predicates)
+        if isinstance(column, Injected) and vague:
+            bounds.pop(name, None)
+    kinds = {name: kind.name for name, kind in table.columns}
+    return [Partition(values, location) for values, location in projection.partitions(context.now, bounds, kinds)]
 
 
 def _value(values, index):

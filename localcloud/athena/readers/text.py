@@ -1,4 +1,4 @@
-"""Text formats, a line a row: LazySimpleSerDe (delimited), OpenCSVSerde, JsonSerDe; plain or GZIP.
+"""Text formats, a line a row: LazySimpleSerDe (delimited), OpenCSVSerde, and in a file of its own JSON; plain or GZIP.
 
 Every format gives texts by column (Arrow), and SQL turns them into the declared types by the SerDe's
 own rules: LazySimpleSerDe makes NULL of what it cannot read, the others fail with HIVE_BAD_DATA.
@@ -7,14 +7,14 @@ own rules: LazySimpleSerDe makes NULL of what it cannot read, the others fail wi
 import bz2
 import csv
 import gzip
-import json
 import zlib
 
 import pyarrow as pa
 
 from localcloud.athena.errors import QueryError, not_supported
-from localcloud.athena.readers import partitions
+from localcloud.athena.readers import json_text, partitions
 from localcloud.athena.sql import types as t
+from localcloud.athena.sql.pushdown import PATH
 from localcloud.athena.sql.values import failure
 
 
@@ -25,12 +25,13 @@ def read(scan, parts, context, reading):
     serde = scan.table.descriptor.get("SerdeInfo") or {}
     library = serde["SerializationLibrary"].rpartition(".")[2].lower()
     options = {**scan.table.parameters, **(serde.get("Parameters") or {})}
+    skip = int(options.get("skip.header.line.count") or 0)
     parse, convert = {
         "lazysimpleserde": (_delimited, _lenient),
         "opencsvserde": (_opencsv, _opencsv_value),
-        "jsonserde": (_json_lines, _json_value),
+        "jsonserde": (json_text.parse, json_text.value),
     }[library]
-    skip = int(options.get("skip.header.line.count") or 0)
+    options = json_text.Options(options, serde["SerializationLibrary"]) if parse is json_text.parse else options
     batches, values = [], partitions.constants(scan, parts)
     listed = context.storage.items_of([part.location for part in parts])
     for number, items in enumerate(listed):
@@ -40,18 +41,27 @@ def read(scan, parts, context, reading):
             lines = _lines(item)[skip:]
             reading.rows += len(lines)
             columns = parse(lines, declared, names, options, item, kinds)
-            arrays = {f"c{i}": pa.array(column, pa.string()) for i, column in enumerate(columns)}
-            arrays["hw_part"] = pa.array([number] * len(lines), pa.int32())
+            arrays = {f"c{i}": _array(column) for i, column in enumerate(columns)}
+            arrays |= {f"p{i}": pa.repeat(pa.scalar(texts[number], pa.string()), len(lines)) for i, texts in enumerate(values.values())}
+            arrays["path"] = pa.repeat(item.uri, len(lines))
             batches.append(pa.table(arrays))
             context.check_stop()
-    schema = pa.schema([*((f"c{i}", pa.string()) for i in range(len(names))), ("hw_part", pa.int32())])
+    read_columns = [*(f"c{i}" for i in range(len(names))), *(f"p{i}" for i in range(len(values)))]
+    schema = pa.schema([(name, pa.string()) for name in [*read_columns, "path"]])
     relation = f"hw_text_{scan.alias}"
     context.connection.register(relation, pa.concat_tables(batches) if batches else schema.empty_table())
     listed = [f"{convert(f'c{i}', kinds[name], name, options)} AS {t.quote(name)}" for i, name in enumerate(names)]
-    for name, texts in values.items():
-        one = "[" + ", ".join("NULL" if text is None else t.text(text) for text in texts) + "]"
-        listed.append(f"{partitions.typed(f'CAST({one} AS VARCHAR[])[hw_part + 1]', kinds[name])} AS {t.quote(name)}")
+    listed += [f"{partitions.typed(f'p{i}', kinds[name])} AS {t.quote(name)}" for i, name in enumerate(values)]
+    listed += [f"path AS {t.quote(PATH)}"] if PATH in scan.used else []
     reading.sql[scan.token] = f"(SELECT {', '.join([*listed, *partitions.unread(scan)])} FROM {relation})"  # noqa: S608 - of our own texts
+
+
+def _array(texts):
+    """Texts as Arrow has them; half a surrogate pair, which JSON can spell, becomes Java's question mark."""
+    try:
+        return pa.array(texts, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([text and text.encode("utf-8", "replace").decode() for text in texts], pa.string())
 
 
 def _lines(item):
@@ -170,97 +180,3 @@ def _opencsv_value(sql, kind, name, options):
     fits = f"regexp_full_match({sql}, '{shapes[kind.name]}') AND " if kind.name in shapes else ""
     value = reads.get(kind.name, f"TRY_CAST({sql} AS {t.duck(kind)})")
     return f"CASE WHEN {sql} IS NULL THEN NULL WHEN {fits}({value}) IS NOT NULL THEN {value} ELSE {bad(kind)} END"
-
-
-# --- JsonSerDe (org.openx.data.jsonserde, and Hive's of the same name) -----------------------------
-
-
-def _json_lines(lines, declared, names, options, item, kinds):
-    ignore = options.get("ignore.malformed.json", "false").lower() == "true"
-    fold = options.get("case.insensitive", "true").lower() != "false"
-    dots = options.get("dots.in.keys", "false").lower() == "true"
-    sources = [options.get(f"mapping.{name}", name) for name in names]
-    columns = [[] for _ in names]
-    for number, line in enumerate(lines, 1):
-        try:
-            record = json.loads(line, parse_float=_Raw, parse_constant=_refuse) if line.strip() else {}
-            if not isinstance(record, dict):
-                raise ValueError("a row must be a JSON object")
-        except ValueError as error:
-            if not ignore:
-                raise QueryError(
-                    "HIVE_CURSOR_ERROR", f"Row is not a valid JSON Object - JSONException: {error} (line {number} of {item.uri})"
-                ) from error
-            record = {}
-        if fold:
-            record = {key.lower(): value for key, value in record.items()}
-        if dots:
-            record = {key.replace(".", "_"): value for key, value in record.items()}
-        for column, source, name in zip(columns, sources, names, strict=True):
-            column.append(_fragment(record.get(source.lower() if fold else source), kinds[name]))
-    return columns
-
-
-class _Raw(float):
-    """A JSON number with its digits as written, so that decimals stay exact."""
-
-    def __new__(cls, text):
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-
-def _refuse(text):
-    raise ValueError(f"{text} is no JSON value")
-
-
-def _fragment(value, kind):
-    """A value as text: scalars plain, nested ones as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, _Raw):
-        return value.text
-    if isinstance(value, int):
-        return str(value)
-    return json.dumps(value)
-
-
-def _json_value(sql, kind, name, options):
-    if kind.name in ("varchar", "char"):
-        return sql
-    if kind.name in ("array", "map", "row"):
-        return _json_nested(f"CAST({sql} AS JSON)", kind)
-    bad = failure("HIVE_BAD_DATA", f"'Error parsing field value ''' || {sql} || ''' for field {name}'", kind)
-    if kind.name == "boolean":
-        return f"CASE lower({sql}) WHEN 'true' THEN TRUE ELSE CASE WHEN {sql} IS NOT NULL THEN FALSE END END"
-    if kind.name == "timestamp":
-        # java.sql.Timestamp's form, with or without T and Z, or milliseconds since 1970
-        text = f"left(replace(rtrim({sql}, 'Z'), 'T', ' '), 23)"
-        value = f"coalesce(TRY_CAST({text} AS TIMESTAMP), make_timestamp(TRY_CAST({sql} AS BIGINT) * 1000))"
-    elif kind.name in t.INTEGERS:
-        value = f"CASE WHEN regexp_full_match({sql}, '[+-]?\\d+') THEN TRY_CAST({sql} AS {t.duck(kind)}) END"
-    else:
-        value = f"TRY_CAST({sql} AS {t.duck(kind)})"
-    return f"CASE WHEN {sql} IS NULL THEN NULL WHEN ({value}) IS NOT NULL THEN {value} ELSE {bad} END"
-
-
-def _json_nested(sql, kind):
-    if kind.name == "array":
-        return f"list_transform(CAST({sql} AS JSON[]), lambda hw_e: {_json_nested('hw_e', kind.element)})"
-    if kind.name == "map":
-        if kind.args[0].name != "varchar":
-            raise not_supported(f"{kind} in a JSON table")
-        values = _json_nested("hw_e.value", kind.args[1])
-        entries = f"map_entries(CAST({sql} AS MAP(VARCHAR, JSON)))"
-        return f"map_from_entries(list_transform({entries}, lambda hw_e: struct_pack(k := hw_e.key, v := {values})))"
-    if kind.name == "row":
-        parts = []
-        for index, (name, inner) in enumerate(kind.args):
-            path = t.text(f'$."{name}"')
-            at = f"json_extract({sql}, {path})"
-            parts.append(f"f{index} := {_json_nested(at, inner)}")
-        return f"CASE WHEN json_type({sql}) = 'OBJECT' THEN struct_pack({', '.join(parts)}) END"
-    text = f"json_extract_string({sql}, '$')"
-    return text if kind.name == "varchar" else f"TRY_CAST({text} AS {t.duck(kind)})"

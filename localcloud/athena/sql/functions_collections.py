@@ -165,16 +165,18 @@ def _sequence(compile_, values, at):
         a, b = coerce(start, t.BIGINT).sql, coerce(stop, t.BIGINT).sql
         step = coerce(values[2], t.BIGINT).sql if len(values) > 2 else f"CASE WHEN {a} <= {b} THEN 1 ELSE -1 END"
         return Value(f"generate_series({a}, {b}, {step})", t.array(t.BIGINT))
-    if start.type.name == stop.type.name == "date":
+    if start.type.name == stop.type.name and start.type.name in ("date", "timestamp"):
         if len(values) > 2 and values[2].type == t.YEAR_TO_MONTH:
             step = f"to_months({values[2].sql})"
         elif len(values) > 2 and values[2].type == t.DAY_TO_SECOND:
             step = f"to_milliseconds({values[2].sql})"
-        elif len(values) == 2:
+        elif len(values) == 2 and start.type.name == "date":
             step = "INTERVAL 1 DAY"
         else:
             raise not_supported("sequence with this step", at)
         series = f"generate_series(CAST({start.sql} AS TIMESTAMP), CAST({stop.sql} AS TIMESTAMP), {step})"
+        if start.type.name == "timestamp":
+            return Value(series, t.array(start.type))
         return Value(f"list_transform({series}, lambda hw_e: CAST(hw_e AS DATE))", t.array(t.DATE))
     raise not_supported("sequence of this type", at)
 

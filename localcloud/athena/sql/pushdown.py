@@ -19,9 +19,13 @@ class Predicate:
     bounds: tuple = ()
 
 
+#: The column that every table has besides its own: the s3:// location of the object that a row is in.
+PATH = "$path"
+
+
 @dataclass(eq=False)
 class Scan:
-    """One reference to a table. `columns`: (name, Type) in order; `used`: names that are read;
+    """One reference to a table. `columns`: (name, Type) in order; `used`: names that are read, perhaps PATH;
     `predicates`: each of them holds for every row that is wanted."""
 
     table: object
@@ -62,7 +66,12 @@ class Pushdown:
         scan.predicates.append(Predicate(frozenset(origin.name for origin in origins.values()), sql, bounds))
 
     def _bounds(self, node, expressions, scope):
-        """(column, operator, constants) of `column operator constant`, BETWEEN and IN; () for anything else."""
+        """(column, operator, constants) of `column operator constant`, BETWEEN and IN, or of several of one column with =, IN and OR;
+        () for anything else."""
+        while isinstance(node, exp.Paren):
+            node = node.this
+        if isinstance(node, exp.Or):
+            return _alternatives([self._bounds(part, expressions, scope) for part in node.flatten()])
         flipped = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
         operators = {exp.EQ: "=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 
@@ -91,6 +100,14 @@ class Pushdown:
             sqls = [constant(item, column) for item in node.expressions] if column is not None and not rest else [None]
             return () if None in sqls else ((column.source.name, "in", tuple(sqls)),)
         return ()
+
+
+def _alternatives(choices):
+    """`a = 1 OR a IN (2, 3)` as one bound `a in 1, 2, 3`; () where the choices are of another kind."""
+    single = [choice[0] for choice in choices if len(choice) == 1 and choice[0][1] in ("=", "in")]
+    if len(single) < len(choices) or len({name for name, _, _ in single}) > 1:
+        return ()
+    return ((single[0][0], "in", tuple(constant for _, _, constants in single for constant in constants)),)
 
 
 def conjuncts(node):

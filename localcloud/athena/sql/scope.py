@@ -20,6 +20,7 @@ class Column:
     scan: object = None
     source: object = None  # the Column of a derived table's query that this one is, unchanged
     hidden: bool = False
+    starred: bool = True  # one of those that * stands for
 
 
 @dataclass(eq=False)

@@ -138,7 +138,7 @@ class Select:
         chosen = [
             column
             for column in scope.columns
-            if not column.hidden and (not qualifier or column.table[-len(qualifier) :] == tuple(qualifier))
+            if not column.hidden and column.starred and (not qualifier or column.table[-len(qualifier) :] == tuple(qualifier))
         ]
         if not chosen:
             if qualifier:

@@ -6,7 +6,7 @@ from localcloud.athena.errors import QueryError, SyntaxProblem, not_supported
 from localcloud.athena.sql import types as t
 from localcloud.athena.sql.expressions import Expressions
 from localcloud.athena.sql.parser import parse, position
-from localcloud.athena.sql.pushdown import Scan
+from localcloud.athena.sql.pushdown import PATH, Scan
 from localcloud.athena.sql.scope import Column, Scope
 from localcloud.athena.sql.values import Value
 
@@ -136,6 +136,8 @@ class Sources:
             if names:
                 made = Column(names[place], made.value, qualifier, needs=(made,), source=made)
             columns.append(made)
+        path = Value(f"{scan.alias}.{t.quote(PATH)}", t.VARCHAR)
+        columns.append(Column(PATH, path, qualifier, scan=scan, starred=False))
         return f"{scan.token} AS {scan.alias}", columns
 
     def _unnest(self, node, scope):

@@ -286,13 +286,23 @@ def test_of_partitions_that_are_listed_together_each_has_its_own_objects(ask, pu
     put("v/p=3/version=newer/f.parquet", {"a": pa.array([1000], pa.int32())})
     ask(f"ALTER TABLE v ADD PARTITION (p = 'all of 3') LOCATION 's3://{bucket}/v/p=3'")
     assert ask("SELECT count(*), sum(a) FROM v WHERE p <> 'all of 3'").rows == [("10", "45")]
+    ask(f"ALTER TABLE v ADD PARTITION (p = 'all of 9') LOCATION 's3://{bucket}/v/p=9'")
+    put("v/p=9/zz.parquet", {"a": pa.array([7], pa.int32())})
+    assert ask("SELECT count(*), sum(a) FROM v WHERE p <> 'all of 3'").rows == [("13", str(45 + 9 + 1000 + 7))]
     assert ask("SELECT p, a FROM v WHERE p LIKE '%3' ORDER BY 1, 2").rows == [("3", "3"), *[("all of 3", a) for a in ("3", "1000", "1000")]]
 
 
-def test_partition_projection_is_refused_clearly(ask, bucket):
-    ask.ok(f"""CREATE EXTERNAL TABLE j (a bigint) PARTITIONED BY (n int) STORED AS PARQUET LOCATION 's3://{bucket}/j/'
-        TBLPROPERTIES ('projection.enabled' = 'true', 'projection.n.type' = 'integer', 'projection.n.range' = '1,5')""")
-    assert ask.fails("SELECT * FROM j").startswith("NOT_SUPPORTED: partition projection")
+def test_the_path_of_a_row(ask, put, days, bucket):
+    outcome = ask.ok("""SELECT DISTINCT "$path", day FROM p WHERE country = 'fr' ORDER BY 1""")
+    assert outcome.rows[0] == (f"s3://{bucket}/p/day=2025-01-01/country=fr/x.parquet", "2025-01-01")
+    assert len(outcome.rows) == 3
+    assert len(ask.ok("SELECT * FROM p LIMIT 1").columns) == 4
+    assert ask.ok("""SELECT q."$path" FROM p q WHERE "$path" LIKE '%/elsewhere/%'""").rows == [(f"s3://{bucket}/elsewhere/x.parquet",)]
+    put("c/1.csv", "1\n")
+    ask.ok(f"CREATE EXTERNAL TABLE c (a int) ROW FORMAT DELIMITED LOCATION 's3://{bucket}/c/'")
+    assert ask.ok("""SELECT a, "$path" FROM c""").rows == [("1", f"s3://{bucket}/c/1.csv")]
+    ask.ok(f"CREATE EXTERNAL TABLE e (a int) STORED AS PARQUET LOCATION 's3://{bucket}/e/'")
+    assert ask.ok("""SELECT "$path" FROM e""").rows == []
 
 
 # --- text
@@ -343,31 +353,6 @@ def test_opencsv_does_not_read_words_as_numbers(ask, put, bucket):
     )
     assert ask.fails("SELECT b FROM o") == "HIVE_BAD_DATA: Error parsing field value 'one' for field b"
     assert ask.ok("SELECT a FROM o").rows == [("a",)]
-
-
-def test_json_lines(ask, put, bucket):
-    put(
-        "j/1.json",
-        '{"Id": 1, "name": "x", "price": 12345678901234567.89, "tags": ["a", "b"], "who": {"age": 3}, "at": "2025-02-01 10:00:00"}\n'
-        '{"id": 2, "name": null}\n',
-    )
-    put("j/2.json.gz", gzip.compress(b'{"id": 3, "name": {"nested": true}, "extra": 1}\n'))
-    ask.ok(f"""CREATE EXTERNAL TABLE j (id int, name string, price decimal(20,2), tags array<string>, who struct<age:int>, at timestamp)
-        ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://{bucket}/j/'""")
-    assert ask.ok("SELECT * FROM j ORDER BY id").rows == [
-        ("1", "x", "12345678901234567.89", "[a, b]", "{age=3}", "2025-02-01 10:00:00.000"),
-        ("2", None, None, None, None, None),
-        ("3", '{"nested": true}', None, None, None, None),
-    ]
-
-
-def test_malformed_json_fails_unless_ignored(ask, put, bucket):
-    put("j/1.json", '{"id": 1}\n{"id": \n')
-    serde = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
-    ask.ok(f"CREATE EXTERNAL TABLE j (id int) {serde} LOCATION 's3://{bucket}/j/'")
-    assert ask.fails("SELECT * FROM j").startswith("HIVE_CURSOR_ERROR: Row is not a valid JSON Object")
-    ask.ok(f"CREATE EXTERNAL TABLE k (id int) {serde} WITH SERDEPROPERTIES ('ignore.malformed.json' = 'true') LOCATION 's3://{bucket}/j/'")
-    assert ask.ok("SELECT * FROM k ORDER BY 1").rows == [("1",), (None,)]
 
 
 def test_a_gzip_file_that_is_none_fails(ask, put, bucket):

@@ -6,6 +6,7 @@ import zipfile
 
 from tests.data_checks import FUNCTION, SQL
 from tests.local_cloud import ROOT
+from tests.localcloud.checks import tables
 
 REGION, ACCOUNT = "us-east-1", "000000000000"
 
@@ -29,13 +30,13 @@ def statements(bucket, database, workgroup, data, results):
     def arn(service, resource):
         return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
-    tables = [arn("glue", "catalog"), arn("glue", f"database/{database}"), arn("glue", f"table/{database}/*")]
+    catalog = [arn("glue", "catalog"), arn("glue", f"database/{database}"), arn("glue", f"table/{database}/*")]
     here = f"arn:aws:s3:::{bucket}"
     athena = ["StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution"]
     return [
         {"Action": [f"athena:{name}" for name in athena], "Resource": [arn("athena", f"workgroup/{workgroup}")]},
-        {"Action": ["glue:GetDatabase"], "Resource": tables[:2]},
-        {"Action": ["glue:GetTable", "glue:GetPartitions"], "Resource": tables},
+        {"Action": ["glue:GetDatabase"], "Resource": catalog[:2]},
+        {"Action": ["glue:GetTable", "glue:GetPartitions"], "Resource": catalog},
         {"Action": ["s3:GetObject"], "Resource": [f"{here}/{data}*"]},
         {"Action": ["s3:GetObject", "s3:PutObject"], "Resource": [f"{here}/{results}*"]},
         {"Action": ["s3:GetBucketLocation", "s3:ListBucket"], "Resource": [here]},
@@ -60,7 +61,7 @@ def deploy(cloud, name, pipeline, bucket, database, data, **environment):
     cloud.client("athena").create_work_group(
         Name=workgroup, Configuration={"ResultConfiguration": {"OutputLocation": f"s3://{bucket}/results/"}}
     )
-    table = {"orders": "filtered_orders", "order_history": "transformed_orders", "transactions": "transactions"}[pipeline]
+    table = tables.NAMES[pipeline]
     settings = {"PIPELINE": pipeline, "DATABASE": database, "TABLE": table, "WORKGROUP": workgroup, "BUCKET": bucket}
     cloud.client("logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
     cloud.client("lambda").create_function(

@@ -4,6 +4,7 @@ Rows are dictionaries of plain values, so that a test plants its fault by changi
 """
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from log_generator.shop import CURRENCIES, Shop
 
-from tests.local_cloud import ROOT
+from tests.local_cloud import ROOT, wait_for
 from tests.unit.orders_support import core as orders_core
 from tests.unit.orders_support import load, rows_of, sample
 
@@ -36,7 +37,12 @@ TYPES = {
     "decimal(16,6)": pa.decimal128(16, 6),
     "decimal(38,12)": pa.decimal128(38, 12),
 }
-NAMES = {"orders": "filtered_orders", "order_history": "transformed_orders", "transactions": "transactions"}
+NAMES = {
+    "orders": "filtered_orders",
+    "order_history": "transformed_orders",
+    "transactions": "transactions",
+    "clickstream": "my_ingested_data",
+}
 COLUMNS = {
     "orders": {"order_id": "string", "customer": "string", "amount": "decimal(12,2)", "status": "string", "order_date": "date"},
     "order_history": {
@@ -70,11 +76,21 @@ COLUMNS = {
         "hour": "int",
         "day_of_week": "int",
     },
+    "clickstream": {
+        "element_clicked": "string",
+        "time_spent": "int",
+        "source_menu": "string",
+        "created_at": "string",
+        "click_id": "string",
+        "arrived_at": "string",
+        "created_at_sent": "string",
+    },
 }
 PARTITIONS = {
     "orders": {},
     "order_history": {"country_partition": "string", "date_partition": "date"},
     "transactions": {"date_partition": "string"},
+    "clickstream": {"datehour": "string"},
 }
 
 
@@ -163,11 +179,54 @@ def transaction(moment, identity, product=1, quantity=2):
     }
 
 
-SAMPLES = {"orders": orders, "order_history": order_history, "transactions": transactions}
+def clickstream():
+    """Clicks of a day and a half, one every five minutes, each seen two seconds after it was made; a few came twice."""
+    made = [click(NOW - timedelta(minutes=5 * n), f"click-{n}", n) for n in range(432)]
+    return made + [{**made[n], "arrived_at": made[n]["arrived_at"].replace(".250Z", ".750Z")} for n in range(0, 432, 100)]
+
+
+def click(arrived, identity, number=0, **changes):
+    """A click with the table's columns, the partition's among them."""
+    return {
+        "element_clicked": f"Dish {number % 9}",
+        "time_spent": number % 40,
+        "source_menu": ("Breakfast", "Lunch", "Dinner")[number % 3],
+        "created_at": (arrived - timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "click_id": identity,
+        "arrived_at": arrived.strftime("%Y-%m-%dT%H:%M:%S.250Z"),
+        "created_at_sent": None,
+        "datehour": arrived.strftime("%Y/%m/%d/%H"),
+        **changes,
+    }
+
+
+SAMPLES = {"orders": orders, "order_history": order_history, "transactions": transactions, "clickstream": clickstream}
 
 
 def create(cloud, pipeline, database, bucket, rows):
-    """The pipeline's table over `rows`: a file a partition, each registered."""
+    """The pipeline's table over `rows`."""
+    (create_json if pipeline == "clickstream" else create_parquet)(cloud, pipeline, database, bucket, rows)
+
+
+def create_json(cloud, pipeline, database, bucket, rows):
+    """The table that the pipeline's own statement makes, and for each of its hours an object of JSON lines."""
+    cloud.client("glue").create_database(DatabaseInput={"Name": database})
+    statement = (ROOT / "sql" / pipeline / "create_table.sql").read_text().replace("${location}", f"s3://{bucket}/{database}/")
+    athena = cloud.client("athena")
+    place = {"QueryExecutionContext": {"Database": database}, "ResultConfiguration": {"OutputLocation": f"s3://{bucket}/results/"}}
+    run = athena.start_query_execution(QueryString=statement, **place)["QueryExecutionId"]
+    wait_for(lambda: athena.get_query_execution(QueryExecutionId=run)["QueryExecution"]["Status"]["State"] == "SUCCEEDED", "the table")
+    hours = {}
+    for row in rows:
+        line = {name: row[name] for name in COLUMNS[pipeline] if row[name] is not None}
+        hours.setdefault(row["datehour"], []).append(json.dumps(line) + "\n")
+    for hour, lines in hours.items():
+        body = gzip.compress("".join(lines).encode())
+        cloud.client("s3").put_object(Bucket=bucket, Key=f"{database}/{hour}/clicks.gz", Body=body)
+
+
+def create_parquet(cloud, pipeline, database, bucket, rows):
+    """A table of Parquet: a file a partition, each registered."""
     glue, s3, columns, keys = cloud.client("glue"), cloud.client("s3"), COLUMNS[pipeline], PARTITIONS[pipeline]
     place = f"s3://{bucket}/{database}/"
     described = [{"Name": name, "Type": kind} for name, kind in columns.items()]

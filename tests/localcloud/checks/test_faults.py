@@ -1,12 +1,12 @@
 """Each check finds its faults, planted in a healthy table, and says where; of its first one the pipeline's other checks say nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.data_checks import PIPELINES, checks
-from tests.localcloud.checks.tables import NOW, TODAY, transaction
+from tests.localcloud.checks.tables import NOW, TODAY, click, transaction
 
 DAY = timedelta(days=1)
 DATES = ("order_date", "invoicedateonly", "date_partition")
@@ -20,7 +20,9 @@ def changed(**changes):
     """The rows with the newest one changed."""
 
     def plant(rows):
-        newest = max(range(len(rows)), key=lambda n: str(rows[n].get("timestamp") or rows[n].get("date_partition")))
+        newest = max(
+            range(len(rows)), key=lambda n: str(rows[n].get("timestamp") or rows[n].get("date_partition") or rows[n]["arrived_at"])
+        )
         return [{**row, **changes} if n == newest else row for n, row in enumerate(rows)]
 
     return plant
@@ -36,6 +38,8 @@ def earlier(days=0, **time):
 
     def plant(rows):
         by = timedelta(days=days, **time)
+        if "arrived_at" in rows[0]:
+            return [click(datetime.fromisoformat(row["arrived_at"][:19]) - by, row["click_id"]) for row in rows]
         if "timestamp" in rows[0]:
             return [transaction(row["timestamp"] - by, row["transaction_id"]) for row in rows]
         return [{**row, **{name: row[name] - by for name in DATES if name in row}} for row in rows]
@@ -76,6 +80,20 @@ def newest_day_of_earlier(rows):
 
 def days_ago(days):
     return (TODAY - days * DAY).isoformat()
+
+
+def ago(**time):
+    """A time before now as clicks have it."""
+    return (NOW - timedelta(**time)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def all_twice(rows):
+    """Each click sent again; the first copies of a sample have no second one yet."""
+    return rows + [{**row, "arrived_at": row["arrived_at"].replace(".250Z", ".900Z")} for row in rows]
+
+
+def an_hour_too_late(rows):
+    return [{**rows[0], "datehour": (NOW - timedelta(hours=2)).strftime("%Y/%m/%d/%H")}, *rows[1:]]
 
 
 ANY = object()
@@ -148,6 +166,26 @@ CASES = [
     case("transactions", "gaps_in_time", without_two_hours, ANY),
     case("transactions", "freshness", earlier(hours=5), ANY),
     case("transactions", "freshness", earlier(30), None),
+    case("clickstream", "ids_of_two_clicks", more(click(NOW - timedelta(minutes=10), "click-2", 3)), "click-2"),
+    case("clickstream", "ids_of_two_clicks", changed(created_at=ago(seconds=7), click_id="click-100"), "click-100"),
+    case("clickstream", "repeated_clicks", all_twice, ANY),
+    case("clickstream", "impossible_values", more(click(NOW, "X1", time_spent=-1)), "time spent"),
+    case("clickstream", "impossible_values", more(click(NOW, "X1", time_spent=86_401)), "time spent"),
+    case("clickstream", "impossible_values", more(click(NOW, "X1", time_spent=None)), "time spent"),
+    case("clickstream", "impossible_values", more(click(NOW, "X1", element_clicked="")), "element"),
+    case("clickstream", "impossible_values", more(click(NOW, "X1", source_menu=None)), "menu"),
+    case("clickstream", "impossible_values", more(click(NOW, "X 1")), "id"),
+    case("clickstream", "unparsed_dates", more(click(NOW, "X1", created_at=None)), "X1"),
+    case("clickstream", "unparsed_dates", more(click(NOW, "X1", created_at="2026–11–21 10:00")), "2026–11–21 10:00"),
+    case("clickstream", "unparsed_dates", more(click(NOW, "X1", created_at="2026-02-30T10:00:00Z")), "X1"),
+    case("clickstream", "unparsed_dates", more(click(NOW, "X1", created_at="2026-02-03T10:00:00")), "X1"),
+    case("clickstream", "wrong_partitions", more(click(NOW, "X1", arrived_at=None)), "X1"),
+    case("clickstream", "wrong_partitions", an_hour_too_late, "click-0"),
+    case("clickstream", "clicks_to_come", more(click(NOW, "X1", created_at=ago(minutes=-6))), "X1"),
+    case("clickstream", "very_late_clicks", more(click(NOW, "X1", created_at=ago(hours=25))), "X1"),
+    case("clickstream", "very_late_clicks", more(click(NOW, "X1", created_at=ago(hours=2))), "X1", given={"late_hours": 1}),
+    case("clickstream", "freshness", earlier(hours=30), ANY),
+    case("clickstream", "freshness", earlier(30), None),
 ]
 
 

@@ -21,7 +21,7 @@ def test_the_sample_is_no_small_one(pipeline, samples):
     assert tables.COLUMNS[pipeline].keys() | tables.PARTITIONS[pipeline].keys() == samples[pipeline][0].keys()
 
 
-@pytest.mark.parametrize("pipeline", ["order_history", "transactions"])
+@pytest.mark.parametrize("pipeline", ["order_history", "transactions", "clickstream"])
 def test_the_sample_has_the_columns_of_the_table(pipeline):
     text = (SQL / pipeline / "create_table.sql").read_text()
     declared = re.findall(r"^    `?([a-z_]+)`? ((?:decimal\([\d, ]+\)|[a-z]+))", text, re.MULTILINE)

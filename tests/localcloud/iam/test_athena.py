@@ -75,6 +75,23 @@ def test_with_exactly_what_it_needs_a_query_succeeds(lake, user):
     assert rows[1]["Data"][0]["VarCharValue"] == "6"
 
 
+def test_partitions_that_are_projected_are_asked_of_nobody(lake, user):
+    """The table alone says where its partitions are, so glue:GetPartitions is not needed."""
+    table = lake.client("glue").get_table(DatabaseName="lake", Name="sales")["Table"]
+    projection = {"projection.enabled": "true", "projection.shop.type": "enum", "projection.shop.values": "north,south,west"}
+    made = {key: table[key] for key in ("TableType", "StorageDescriptor", "PartitionKeys")}
+    lake.client("glue").create_table(DatabaseName="lake", TableInput={"Name": "projected", "Parameters": projection, **made})
+    allowed = [
+        (action, f"{resource[:-5]}projected" if resource.endswith("/sales") else resource, *rest) for action, resource, *rest in QUERY
+    ]
+    needed = [grant for grant in allowed if grant[0] != "glue:GetPartitions"]
+    athena = user.may(*ATHENA, *needed, RESULT).client("athena")
+    assert run(athena, "SELECT sum(amount) FROM projected")["Status"]["State"] == "SUCCEEDED"
+    for action in ("glue:GetTable", "s3:ListBucket", "s3:GetObject"):
+        user.may(*ATHENA, *[grant for grant in needed if grant[0] != action], RESULT)
+        assert f"to perform: {action} on resource:" in run(athena, "SELECT sum(amount) FROM projected")["Status"]["StateChangeReason"]
+
+
 @pytest.mark.parametrize("missing", QUERY, ids=[f"{action}-{resource.rpartition(':')[2]}" for action, resource, *_ in QUERY])
 def test_without_any_of_it_the_query_fails_and_says_why(lake, user, missing):
     athena = user.may(*ATHENA, *[grant for grant in QUERY if grant is not missing], RESULT).client("athena")

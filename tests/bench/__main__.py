@@ -6,7 +6,15 @@ Each is also a program of its own, with smaller sizes for a quick look: `python 
 import subprocess
 import sys
 
-BENCHMARKS = ("bench_site", "bench_function", "bench_athena", "bench_glue", "bench_compaction", "bench_transformer")
+BENCHMARKS = (
+    "bench_site",
+    "bench_function",
+    "bench_athena",
+    "bench_glue",
+    "bench_compaction",
+    "bench_transformer",
+    "bench_click_transform",
+)
 
 
 def main():

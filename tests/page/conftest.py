@@ -43,7 +43,8 @@ def axe(tmp_path_factory):
     return kept.read_text()
 
 
-def _serve(aws, config=CONFIG):
+def serve(aws, config=CONFIG):
+    """A dashboard on a port of its own; its `server_port` says which."""
     server = make_server("127.0.0.1", 0, create_app(config, aws), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
@@ -54,8 +55,8 @@ def sites():
     """{name: base URL} of dashboards: `full` of data, `failing` in part, `empty`, `checked` with findings, `unchecked`."""
     failing = fake_aws()
     failing.answers[SQL["order_status_dashboard"]] = "COLUMN_NOT_FOUND: line 2:5: Column 'status' cannot be resolved"
-    servers = {"full": _serve(fake_aws()), "failing": _serve(failing), "empty": _serve(FakeAws(dict.fromkeys(SQL.values(), NO_TABLE)))}
-    servers |= {"checked": _serve(checked_aws(), CHECKED), "unchecked": _serve(checked_aws(b""), CHECKED)}
+    servers = {"full": serve(fake_aws()), "failing": serve(failing), "empty": serve(FakeAws(dict.fromkeys(SQL.values(), NO_TABLE)))}
+    servers |= {"checked": serve(checked_aws(), CHECKED), "unchecked": serve(checked_aws(b""), CHECKED)}
     yield {name: f"http://127.0.0.1:{server.server_port}" for name, server in servers.items()}
     for server in servers.values():
         server.shutdown()

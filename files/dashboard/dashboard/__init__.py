@@ -10,14 +10,17 @@ from pathlib import Path
 from flask import Flask
 
 from dashboard import config as configuration
-from dashboard import errors, filters, guard, observe, security
+from dashboard import cost, errors, filters, guard, observe, security
 from dashboard.aws import Aws
 from dashboard.board import Board
+from dashboard.forward import Forwarder
 from dashboard.metrics import Metrics
 from dashboard.pages.account import blueprint as account_pages
 from dashboard.pages.audit import blueprint as audit_pages
 from dashboard.pages.checks import blueprint as checks_page
 from dashboard.pages.health import blueprint as health_pages
+from dashboard.pages.live import blueprint as live_parts
+from dashboard.pages.menu import blueprint as menu_pages
 from dashboard.pages.overview import blueprint as overview_page
 from dashboard.pages.pipeline import blueprint as pipeline_page
 from dashboard.pages.query import blueprint as query_page
@@ -41,17 +44,23 @@ def create_app(config=None, aws=None):
     app.url_map.merge_slashes = False
     metrics = Metrics()
     app.extensions["dashboard"] = Board(config, aws or Aws(config.region, config.endpoint_url), metrics)
+    app.extensions["forwarder"] = Forwarder(config.endpoint_url)
     observe.register(app, metrics)
     security.register(app)
     guard.register(app, config.auth, metrics)
     errors.register(app)
     filters.register(app)
-    app.jinja_env.globals.update(site=config, static_version=_static_version())
+    app.jinja_env.globals.update(site=config, static_version=_static_version(), least_cost=_least_cost(config))
     if config.auth:
         app.register_blueprint(account_pages)
-    for blueprint in (overview_page, health_pages, audit_pages, pipeline_page, checks_page, query_page):
+    for blueprint in (overview_page, health_pages, audit_pages, pipeline_page, checks_page, live_parts, menu_pages, query_page):
         app.register_blueprint(blueprint)
     return app
+
+
+def _least_cost(config):
+    """Dollars of a query that scans next to nothing."""
+    return cost.list_price(0, config.price_per_tb_usd, config.minimum_billed_bytes)
 
 
 def _static_version():

@@ -48,6 +48,8 @@ class Board:
         # S3 and readiness have threads of their own: slow queries must not keep them waiting.
         self._storage = ThreadPoolExecutor(8, thread_name_prefix="storage")
         self._answers = Cache(self._executor, self._lifetime, config.error_seconds, clock=clock)
+        # Everybody who looks at a live panel shares its answer, so it costs at most one query in so many seconds.
+        self._live = Cache(self._executor, lambda _: config.live_seconds, config.live_seconds, clock=clock)
         self._store = Store(config.cache_dir) if config.cache_dir else None
         self.spending = Spending(config.cache_dir)
         self._listings = Cache(self._storage, lambda _: LISTING_SECONDS, 0, clock=clock)
@@ -59,19 +61,21 @@ class Board:
     def ask(self, pipeline, query, texts, refresh=False):
         """A Future of the cache.Snapshot of a query's queries.Answer. `texts`: the parameters as Query.texts gives them."""
         literals = query.literals(texts)
-        future = self._answers.fetch(
-            (pipeline.name, query.name, *literals),
-            lambda: self._run(pipeline, query, literals),
-            refresh,
-            (lambda: self._store.load(self._question(pipeline, query, literals))) if self._store else None,
+        recall = (lambda: self._store.load(self._question(pipeline, query, literals))) if self._store and not query.live else None
+        future = (self._live if query.live else self._answers).fetch(
+            (pipeline.name, query.name, *literals), lambda: self._run(pipeline, query, literals), refresh and not query.live, recall
         )
         future.add_done_callback(lambda done: self.metrics.count("dashboard_answers_total", source=done.result().source))
         return future
 
     def ask_all(self, pipeline, given=(), refresh=False):
-        """[(query, texts, Future)] of a pipeline's panels, all asked at once; see `gather`."""
+        """[(query, texts, Future)] of a pipeline's panels but the live ones, all asked at once; see `gather`."""
         given = dict(given)
         return [(query, texts := query.texts(given), self.ask(pipeline, query, texts, refresh)) for query in pipeline.queries]
+
+    def ask_live(self, pipeline):
+        """The same of its live panels."""
+        return [(query, {}, self.ask(pipeline, query, {})) for query in pipeline.live]
 
     @staticmethod
     def gather(asked, seconds=None):
@@ -156,7 +160,7 @@ class Board:
         self.metrics.count("dashboard_query_scanned_bytes_total", answer.scanned, **labels)
         self.metrics.count("dashboard_query_cost_dollars_total", float(answer.cost), **labels)
         self.spending.add(pipeline.name, answer)
-        if self._store:
+        if self._store and not query.live:
             self._store.save(self._question(pipeline, query, literals), answer)
         return answer
 

@@ -8,10 +8,12 @@ import os
 import re
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dashboard import passwords, sql_files
 
 RESERVED = ("audit", "static", "status", "healthz", "readyz", "metrics")  # the first parts of our own URLs
+OWN_PAGES = ("checks", "menu")  # below a pipeline's URL, where its queries are too
 SHORTEST_KEY = 32
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -21,11 +23,26 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True)
+class Menu:
+    """A demo menu for a pipeline of clicks: `url` of the API's stage, to which `/poc/batch` is added, and the `key` that it wants."""
+
+    pipeline: str
+    url: str
+    key: str
+
+    @property
+    def origin(self):
+        """What a Content-Security-Policy calls the API's server."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """One pipeline: where its queries run, where its audit records lie, and its panels.
 
     `freshness_hours`: after how many hours without a new file its data counts as old.
-    `queries`: the panels of `sql/<name>/`, in order.
+    `queries`: the panels of `sql/<name>/`, in order; `live`: those that are asked anew while somebody looks.
     """
 
     name: str
@@ -39,6 +56,8 @@ class Pipeline:
     empty_hint: str
     freshness_hours: float
     queries: tuple = ()
+    live: tuple = ()
+    menu: Menu | None = None
     # What its status is made of besides; see status/questions.py.
     raw_prefix: str | None = None
     checks_prefix: str | None = None
@@ -50,7 +69,7 @@ class Pipeline:
 
     def query(self, name):
         """The query of that name, or None."""
-        return next((query for query in self.queries if query.name == name), None)
+        return next((query for query in (*self.live, *self.queries) if query.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -70,9 +89,12 @@ class Config:
     region: str
     sql_dir: str
     pipelines: tuple
+    menus: tuple = ()  # of Menu; each pipeline has its own
     endpoint_url: str | None = None
     cache_seconds: float = 300
     error_seconds: float = 5  # failures and empty answers are asked again after this
+    live_seconds: float = 10  # a live panel is asked anew after this, however many look
+    live_minutes: float = 10  # and no more after this without anybody's doing
     query_timeout_seconds: float = 60
     row_limit: int = 1000
     price_per_tb_usd: float = 5.0
@@ -114,13 +136,34 @@ def check(data, source="the configuration"):
     if not isinstance(pipelines, list) or not pipelines:
         problems.append(f"pipelines must be a list with at least one pipeline; it is {pipelines!r:.60}")
         pipelines = []
-    made = [_pipeline(entry, f"pipelines[{number}].", data.get("sql_dir"), problems) for number, entry in enumerate(pipelines)]
     names = [entry.get("name") for entry in pipelines if isinstance(entry, dict)]
+    menus = _menus(data.get("menus", []), names, problems)
+    made = [_pipeline(entry, f"pipelines[{number}].", data.get("sql_dir"), menus, problems) for number, entry in enumerate(pipelines)]
     problems += [f"pipelines: the name {name!r} is used twice" for name in names if isinstance(name, str) and names.count(name) > 1]
     if problems:
         raise ConfigError(f"{source} cannot be used:\n" + "\n".join(f"- {problem}" for problem in dict.fromkeys(problems)))
     auth = Auth(**data["auth"]) if data.get("auth") else None
-    return Config(**{**data, "pipelines": tuple(made), "auth": auth})
+    return Config(**{**data, "pipelines": tuple(made), "menus": tuple(menus.values()), "auth": auth})
+
+
+def _menus(entries, names, problems):
+    """{pipeline's name: Menu}; one without a URL is none, since its API is not there yet."""
+    menus = {}
+    for number, entry in enumerate(entries if isinstance(entries, list) else []):
+        at, before = f"menus[{number}].", len(problems)
+        if not isinstance(entry, dict):
+            problems.append(f"{at[:-1]} must be an object; it is {entry!r:.60}")
+            continue
+        _fields(entry, Menu, _MENU_CHECKS, at, problems)
+        if len(problems) > before:
+            continue
+        if entry["pipeline"] not in names:
+            problems.append(f"{at}pipeline names {entry['pipeline']!r}, which is no pipeline; there are {', '.join(map(str, names))}")
+        if entry["pipeline"] in menus:
+            problems.append(f"{at}pipeline: {entry['pipeline']!r} has a menu already")
+        if entry["url"]:
+            menus[entry["pipeline"]] = Menu(**{**entry, "url": entry["url"].rstrip("/")})
+    return menus
 
 
 def _auth(auth, problems):
@@ -143,7 +186,7 @@ def _auth(auth, problems):
         problems.append(f"auth.secret_key_file {auth['secret_key_file']} cannot be read: {error.strerror}")
 
 
-def _pipeline(entry, at, sql_dir, problems):
+def _pipeline(entry, at, sql_dir, menus, problems):
     """The Pipeline of one entry with its queries; None, and something in `problems`, if it is wrong."""
     if not isinstance(entry, dict):
         problems.append(f"{at[:-1]} must be an object; it is {entry!r:.60}")
@@ -158,11 +201,13 @@ def _pipeline(entry, at, sql_dir, problems):
     except sql_files.SqlFileError as error:
         problems += error.problems
         return None
-    if any(query.name == "checks" for query in queries):
-        problems.append(f"{folder}/checks.sql: `checks` is the address of the data checks; give the file another name")
+    for query in queries:
+        if query.name in OWN_PAGES:
+            problems.append(f"{folder}/{query.name}.sql: `{query.name}` is the address of a page of its own; give the file another name")
     if not queries:
         problems.append(f"{at}name: there is no panel's SQL file in {folder}; add one or correct sql_dir")
-    return Pipeline(**entry, queries=queries)
+    live = tuple(query for query in queries if query.live)
+    return Pipeline(**entry, queries=tuple(query for query in queries if not query.live), live=live, menu=menus.get(entry["name"]))
 
 
 def _fields(data, kind, checks, at, problems):
@@ -211,12 +256,21 @@ _AUTH_CHECKS = {
     "secret_key_file": _is_text(r"/.+", "the absolute path of a file"),
 }
 
+_MENU_CHECKS = {
+    "pipeline": _SOME_TEXT,
+    "url": _is_text(r"(?:https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?)?", "the URL of an API's stage, or nothing if there is none"),
+    "key": _is_text(r"[\x21-\x7e]{0,128}", "an API key's value"),
+}
+
 _CONFIG_CHECKS = {
     "auth": (lambda value: value is None or isinstance(value, dict), "null, or an object with user, password_file and secret_key_file"),
     "cache_dir": (
         lambda value: value is None or (isinstance(value, str) and Path(value).is_dir()),
         "null, or the path of a folder that exists",
     ),
+    "menus": (lambda value: isinstance(value, list), "a list of objects with pipeline, url and key"),
+    "live_seconds": _is_number(2, 3_600),
+    "live_minutes": _is_number(0.01, 1_440),
     "title": _SOME_TEXT,
     "region": _is_text(r"[a-z]{2}(?:-[a-z]+)+-\d", "an AWS region, such as us-east-1"),
     "sql_dir": (lambda value: isinstance(value, str) and Path(value).is_dir(), "the path of a folder that exists"),

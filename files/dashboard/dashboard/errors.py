@@ -25,7 +25,8 @@ def _expected(error):
     response = _page(error.code, error.name, error.description)
     if error.code == 405:
         response.headers["Allow"] = ", ".join(error.valid_methods or ("GET", "HEAD"))
-    if error.code == 401:
+    # A page's script is answered without, or the browser would ask for a password in a window of its own.
+    if error.code == 401 and request.headers.get("Sec-Fetch-Dest") != "empty":
         response.headers["WWW-Authenticate"] = 'Basic realm="dashboard", charset="UTF-8"'
     if getattr(error, "retry_after", None):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -50,14 +50,17 @@ def make_certificate(folder):
 
 
 class Server:
-    """The dashboard on a port of its own; `environment` and `arguments` are added to its environment and to gunicorn's line."""
+    """The dashboard on a port of its own; `environment` and `arguments` are added to its environment and to gunicorn's line.
 
-    def __init__(self, folder, *arguments, **environment):
+    `settings` are added to its configuration.
+    """
+
+    def __init__(self, folder, *arguments, settings=None, **environment):
         self.folder, self.port, self.arguments = folder, free_port(), arguments
         self.log = folder / "server.log"
         self.certificate, key = make_certificate(folder)
         config = folder / "dashboard.json"
-        config.write_text(json.dumps(CONFIG | {"auth": make_auth(folder)}))
+        config.write_text(json.dumps(CONFIG | {"auth": make_auth(folder)} | (settings or {})))
         self.environment = os.environ | {
             "PYTHONPATH": str(ROOT),
             "DASHBOARD_CONFIG": str(config),

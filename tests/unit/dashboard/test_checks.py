@@ -173,5 +173,5 @@ def test_other_parameters_are_refused():
 def test_no_query_may_have_the_address_of_the_checks(tmp_path):
     (tmp_path / "orders").mkdir()
     (tmp_path / "orders" / "checks.sql").write_text("-- title: T\nSELECT 1")
-    with pytest.raises(ConfigError, match="`checks` is the address of the data checks"):
+    with pytest.raises(ConfigError, match="`checks` is the address of a page of its own"):
         check({**CONFIG, "sql_dir": str(tmp_path)})

@@ -2,9 +2,10 @@
 
 import re
 
-from flask import Blueprint, abort, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 
 from dashboard.guard import cookie_name, has_session, set_cookie, the_guard
+from dashboard.security import refuse_other_sites
 
 blueprint = Blueprint("account", __name__)
 
@@ -18,7 +19,7 @@ def sign_in():
     wanted = _own_path(request.values.get("next", "/"))
     if request.method != "POST":
         return redirect(wanted, 303) if has_session() else _form(wanted)
-    _refuse_other_sites()
+    refuse_other_sites("This form was")
     wait = the_guard().attempt(request.form.get("user", ""), request.form.get("password", ""), "form")
     if wait is None:
         return _form(wanted, WRONG), 403
@@ -32,7 +33,7 @@ def sign_in():
 
 @blueprint.post("/sign-out")
 def sign_out():
-    _refuse_other_sites()
+    refuse_other_sites("This form was")
     the_guard().accounts.end_session(request.cookies.get(cookie_name(), ""))
     response = redirect("/sign-in", 303)
     response.delete_cookie(cookie_name(), path="/", secure=request.is_secure, httponly=True, samesite="Strict")
@@ -46,11 +47,3 @@ def _form(wanted, problem=""):
 def _own_path(text):
     """`text` if it is the address of a page of ours, else that of the first page."""
     return text if _OWN_PATH.fullmatch(text) and not text.startswith("/sign-") else "/"
-
-
-def _refuse_other_sites():
-    """Browsers say from where a form is sent; only our own may sign anybody in or out. Programs use HTTP Basic."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    own = site == "same-origin" if site is not None else origin is not None and f"{origin}/" == request.host_url
-    if not own:
-        abort(403, "This form was not sent from the dashboard's own page. Open the page and try again; programs use HTTP Basic.")

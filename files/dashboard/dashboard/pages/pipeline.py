@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify, render_template
 
 from dashboard import panels
-from dashboard.pages import board, checks, pipeline_or_404, query_arguments
+from dashboard.pages import board, checks, live, pipeline_or_404, query_arguments
 
 blueprint = Blueprint("pipeline", __name__)
 
@@ -12,9 +12,10 @@ blueprint = Blueprint("pipeline", __name__)
 def show(name):
     pipeline = pipeline_or_404(name)
     asked = board().ask_checks(pipeline) if pipeline.checks_prefix else None  # goes on while the queries run
+    running = board().ask_live(pipeline)
     pipeline, given, shown = _panels(name)
-    checked = checks.in_short(asked) if asked else None
-    return render_template("pipeline.html", pipeline=pipeline, given=given, panels=shown, checked=checked)
+    shows = {"panels": shown, "live": live.built(pipeline, running), "checked": checks.in_short(asked) if asked else None}
+    return render_template("pipeline.html", pipeline=pipeline, given=given, **shows)
 
 
 @blueprint.get("/<name>.json")

@@ -7,6 +7,7 @@ The header's lines, at the top of the file and without gaps, are `-- key: value`
     position      a whole number; panels are ordered by it, then by file name
     kind          `query` (default), or `table` for the statement that creates a table: neither saved in Athena nor a panel
     panel         `yes` (default) or `no` for a statement that is saved in Athena but is no panel
+    live          `yes` for a panel that stands above the others and is asked anew every few seconds while somebody looks
     chart         `bar|column|line x=<column> y=<column>`, or `none`; repeat the line for more than one
     parameter     `<name> type=month|date|integer|text default=<value>`; one line each
     placeholders  the parameter that each `?` takes, in order; needed only where there is more than one `?`
@@ -23,7 +24,7 @@ from datetime import date
 from pathlib import Path
 
 CHART_KINDS = ("bar", "column", "line")
-KEYS = ("title", "description", "position", "kind", "panel", "chart", "parameter", "placeholders", "severity", "remedy")
+KEYS = ("title", "description", "position", "kind", "panel", "live", "chart", "parameter", "placeholders", "severity", "remedy")
 KINDS = ("query", "table")
 SEVERITIES = ("error", "warning")
 REPEATABLE = ("chart", "parameter")
@@ -106,6 +107,7 @@ class Query:
     kind: str = "query"
     severity: str = ""
     remedy: str = ""
+    live: bool = False
 
     def texts(self, given):
         """{name: text} of every parameter from `given` (name → text) or its default; ParameterError if one is bad."""
@@ -187,6 +189,7 @@ def parse(text, path):
         sql=sql,
         severity=_severity(header, problem),
         remedy=header["remedy"][0][1] if header["remedy"] else "",
+        live=_live(header, problem),
     )
     if problems:
         raise SqlFileError(problems)
@@ -270,18 +273,31 @@ def _severity(header, problem):
         problem(line, f"severity must be {' or '.join(SEVERITIES)}; it is {text!r}")
     if not header["remedy"] or not header["remedy"][0][1]:
         problem(line, "a check needs `-- remedy: …`, what to do about its findings")
-    for key in ("kind", "panel", "chart"):
+    for key in ("kind", "panel", "live", "chart"):
         for other, _ in header[key]:
             problem(other, f"a check has no {key}")
     return text
 
 
 def _panel(entries, problem):
+    return _yes("panel", entries, True, problem)
+
+
+def _live(header, problem):
+    live = _yes("live", header["live"], False, problem)
+    if live:
+        for key in ("panel", "kind", "parameter"):
+            for line, _ in header[key]:
+                problem(line, f"a live panel has no {key}")
+    return live
+
+
+def _yes(key, entries, default, problem):
     if not entries:
-        return True
+        return default
     line, text = entries[0]
     if text not in ("yes", "no"):
-        problem(line, f"panel must be yes or no; it is {text!r}")
+        problem(line, f"{key} must be yes or no; it is {text!r}")
     return text == "yes"
 
 

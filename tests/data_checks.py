@@ -10,7 +10,7 @@ from tests.local_cloud import ROOT
 
 FUNCTION = ROOT / "files" / "lambda" / "check_data_quality"
 SQL = ROOT / "sql"
-PIPELINES = ("orders", "order_history", "transactions")
+PIPELINES = ("orders", "order_history", "transactions", "clickstream")
 
 
 def load(name, **beside):

@@ -31,19 +31,13 @@ _value:
   elements: str
 """
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 
-
-def neighbour(name):
-    """Another filter's file; Ansible gives filters no way to import each other."""
-    spec = importlib.util.spec_from_file_location(f"headwater_filter_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RESOURCES = neighbour("declared_resources")
+# Ansible finds filters by their paths; this is how they find each other.
+sys.path.append(str(Path(__file__).parent))
+RESOURCES = importlib.import_module("declared_resources")
 
 
 def declared_names(hostvars, hosts):
@@ -59,7 +53,7 @@ def declared_names(hostvars, hosts):
             value = hostvars[host][key]
             if isinstance(value, list):
                 names |= {item["name"] for item in value if isinstance(item, dict) and isinstance(item.get("name"), str)}
-        names |= {item["name"] for name, _ in RESOURCES.DERIVED for item in RESOURCES.neighbour(name)(hostvars[host])}
+        names |= {item["name"] for derived in RESOURCES.DERIVED for item in derived(hostvars[host])}
     return sorted(names)
 
 

@@ -29,11 +29,15 @@ _value:
   type: dict
 """
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 
 #: The option of a role whose items have names, and the kind of resource that it makes of each.
 KINDS = {
+    "apigateway_apis": "REST API",
+    "apigateway_keys": "API key",
+    "apigateway_usage_plans": "usage plan",
     "athena_workgroups": "workgroup",
     "cloudwatch_alarms": "alarm",
     "cloudwatch_dashboards": "dashboard",
@@ -51,21 +55,23 @@ KINDS = {
     "lambda_functions": "function",
     "lambda_layers": "layer",
     "logs_groups": "log group",
+    "quicksight_analyses": "analysis",
+    "quicksight_dashboards": "published dashboard",
+    "quicksight_data_sets": "data set",
+    "quicksight_data_sources": "data source",
     "s3_buckets": "bucket",
     "sns_topics": "topic",
     "sqs_queues": "queue",
 }
 
-#: What nobody declares, since it follows from what a host declares: (filter, kind of resource).
-DERIVED = (("derived_alarms", "alarm"), ("derived_rules", "rule"))
-
-
-def neighbour(name):
-    """Another filter by its name; Ansible gives filters no way to import each other."""
-    spec = importlib.util.spec_from_file_location(f"headwater_filter_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.FilterModule().filters()[name]
+# Ansible finds filters by their paths; this is how they find each other.
+sys.path.append(str(Path(__file__).parent))
+#: What nobody declares, since it follows from what a host declares: {function of its variables: kind of resource}.
+DERIVED = {
+    importlib.import_module("derived_alarms").derived_alarms: "alarm",
+    importlib.import_module("derived_rules").derived_rules: "rule",
+    importlib.import_module("derived_data_sets").derived_data_sets: "data set",
+}
 
 
 def declared_resources(hostvars, hosts):
@@ -83,8 +89,8 @@ def declared_resources(hostvars, hosts):
                 found.setdefault("trigger", set()).update(item["name"] for item in named if item.get("schedule"))
             if kind == "role":
                 found.setdefault("instance profile", set()).update(item["name"] for item in named if item.get("instance_profile"))
-        for name, kind in DERIVED:
-            found.setdefault(kind, set()).update(item["name"] for item in neighbour(name)(hostvars[host]))
+        for derived, kind in DERIVED.items():
+            found.setdefault(kind, set()).update(item["name"] for item in derived(hostvars[host]))
     return {kind: sorted(names) for kind, names in sorted(found.items()) if names}
 
 

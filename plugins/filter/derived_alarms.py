@@ -6,7 +6,7 @@ author: Headwater
 short_description: Alarms of CloudWatch that follow from what a host declares
 description:
   - For each function its errors, throttles and lost events, for each queue what waits in it, for each delivery stream late and failed
-    deliveries, failed crawlers and jobs, findings of data checks, and the page of a server.
+    deliveries, for each REST API errors of its own, failed crawlers and jobs, findings of data checks, and the page of a server.
   - A host's own alarms (C(cloudwatch_alarms)) are not among them.
 positional: _input
 options:
@@ -27,27 +27,22 @@ _value:
   elements: dict
 """
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 
 #: The source folder of the functions that check data.
 CHECKS = "check_data_quality"
-#: Firehose is late when the oldest record waits for more than two buffers, and at least for this long, in seconds.
-LEAST_FRESHNESS = 900
+#: Firehose is late when the oldest record waits for more than two buffers, and at least for so many periods.
+LEAST_FRESHNESS = 3
 LONGEST_NAME = 255
 #: Seconds in which a failure counts, where the host's variable alarm_period_seconds says nothing else.
 PERIOD = 300
 
 
-def neighbour(name):
-    """Another filter's file; Ansible gives filters no way to import each other."""
-    spec = importlib.util.spec_from_file_location(f"headwater_filter_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RULES = neighbour("derived_rules")
+# Ansible finds filters by their paths; this is how they find each other.
+sys.path.append(str(Path(__file__).parent))
+RULES = importlib.import_module("derived_rules")
 
 
 def items(variables, option):
@@ -139,7 +134,7 @@ def of_queue(variables, item):
 def of_stream(variables, item):
     name = item["name"]
     metric = {"namespace": "AWS/Firehose", "dimensions": {"DeliveryStreamName": name}}
-    limit = max(LEAST_FRESHNESS, 2 * int(item.get("buffer_seconds", 300)))
+    limit = max(LEAST_FRESHNESS * int(variables.get("alarm_period_seconds", PERIOD)), 2 * int(item.get("buffer_seconds", 300)))
     first = f"First read the log /aws/kinesisfirehose/{name}, and look whether its role may write to the bucket."
     yield alarm(
         variables,
@@ -172,6 +167,22 @@ def of_stream(variables, item):
             description=f"The delivery stream {name} could not call the function that transforms its records; after three tries they go "
             "to the error prefix as they came. First read the function's log.",
         )
+
+
+def of_api(variables, item):
+    name, stage = item["name"], item.get("stage", "")
+    first = f"First read the log {item['log_group']}" if item.get("log_group") else "First call it by hand"
+    yield alarm(
+        variables,
+        "server-errors",
+        name,
+        namespace="AWS/ApiGateway",
+        metric="5XXError",
+        dimensions={"ApiName": name, "Stage": stage},
+        description=f"The REST API {name} answered with a status of 500 or more, so what was sent is not stored unless it was sent again. "
+        f"{first}: 502 says that the stream refused, 503 that it was not "
+        "available, 504 that it did not answer, 500 that the stage is wrong.",
+    )
 
 
 def of_rules(variables):
@@ -213,7 +224,7 @@ def of_page(variables):
 
 
 #: option → alarms of one of its items. A further kind of resource joins with a line.
-EACH = {"lambda_functions": of_function, "sqs_queues": of_queue, "firehose_streams": of_stream}
+EACH = {"lambda_functions": of_function, "sqs_queues": of_queue, "firehose_streams": of_stream, "apigateway_apis": of_api}
 WHOLE = (of_rules, of_page)
 
 

@@ -47,8 +47,9 @@ _value:
   type: dict
 """
 
-import importlib.util
+import importlib
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +58,8 @@ from ansible.errors import AnsibleFilterError
 HOURS = 730  # of a month; AWS's own calculator takes as many
 #: Lists of roles whose items cost nothing by themselves; what is done with them is in the volumes.
 FREE = {
+    "apigateway_keys",
+    "apigateway_usage_plans",
     "athena_named_queries",
     "athena_tables",
     "budgets_budgets",
@@ -66,11 +69,14 @@ FREE = {
     "glue_databases",
     "iam_roles",
     "lambda_layers",
+    "quicksight_analyses",
+    "quicksight_data_sets",
+    "quicksight_data_sources",
     "sns_topics",
     "sqs_queues",
 }
 #: Lists whose cost is all in what is done with them: the item of the price table that must be among the host's `uses`.
-BY_USE = {"s3_buckets": "s3-storage", "logs_groups": "logs-ingest"}
+BY_USE = {"s3_buckets": "s3-storage", "logs_groups": "logs-ingest", "quicksight_dashboards": "quicksight-reader"}
 #: Lists whose items all cost the same: what they are called, and the item of the price table.
 COUNTED = {
     "cloudwatch_alarms": ("alarms", "cloudwatch-alarm"),
@@ -89,16 +95,10 @@ RECORD_BYTES = 5000
 REQUEST_METRICS = 16  # metrics of a bucket whose requests CloudWatch counts, at most
 
 
-def neighbour(name):
-    """Another filter; Ansible gives filters no way to import each other."""
-    spec = importlib.util.spec_from_file_location(f"headwater_filter_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return getattr(module, name)
-
-
+# Ansible finds filters by their paths; this is how they find each other.
+sys.path.append(str(Path(__file__).parent))
 #: Lists to which roles add what follows from the others: option → function of a host's variables.
-DERIVED = {"cloudwatch_alarms": neighbour("derived_alarms")}
+DERIVED = {"cloudwatch_alarms": importlib.import_module("derived_alarms").derived_alarms}
 
 
 class View:
@@ -232,6 +232,14 @@ def stream(host, item):
     host.use(f"stream {item['name']}, 5 KB steps", "firehose-put", number(said["records"]) * billed / 1e9)
 
 
+def rest_api(host, item):
+    said = host.of("apis", item["name"]) or {}
+    if "requests" not in said:
+        host.leave(f"REST API {item['name']}", "the volumes do not say how many requests it takes")
+        return
+    host.use(f"REST API {item['name']}, requests", "apigateway-request", number(said["requests"]) / 1e6)
+
+
 def key(host, item):
     """A key that is declared is made only where it is the customer key, or for one purpose that is on."""
     if item["name"] == host.variables.get("kms_customer_key") or item.get("always"):
@@ -258,6 +266,7 @@ def workgroup(host, item):
 
 
 HANDLERS = {
+    "apigateway_apis": rest_api,
     "athena_workgroups": workgroup,
     "ec2_instances": instance,
     "firehose_streams": stream,

@@ -5,8 +5,8 @@ name: pipeline_dashboard
 author: Headwater
 short_description: A pipeline's dashboard in CloudWatch, from what it declares
 description:
-  - States of its alarms, calls, errors and durations of its functions, size and requests of its buckets, its delivery streams and queues,
-    failed crawlers and jobs, and findings of data checks.
+  - States of its alarms, calls, errors and durations of its functions, size and requests of its buckets, requests of its REST
+    APIs, its delivery streams and queues, failed crawlers and jobs, and findings of data checks.
   - A note at its head says what it shows and who makes it.
 positional: _input
 options:
@@ -26,7 +26,8 @@ _value:
   type: dict
 """
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 
 COLUMNS = 24
@@ -35,15 +36,9 @@ MOST_ALARMS = 100
 MINUTES, DAY = 300, 86_400
 
 
-def neighbour(name):
-    """Another filter's file; Ansible gives filters no way to import each other."""
-    spec = importlib.util.spec_from_file_location(f"headwater_filter_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-ALARMS = neighbour("derived_alarms")
+# Ansible finds filters by their paths; this is how they find each other.
+sys.path.append(str(Path(__file__).parent))
+ALARMS = importlib.import_module("derived_alarms")
 
 
 def metrics(namespace, dimension, items, *names, prefix="", **options):
@@ -118,6 +113,18 @@ def pipeline_dashboard(variables):
         board.graph("Bucket size (bytes)", size, "Average", DAY, start="-P14D"),
         board.graph("Objects", count, "Average", DAY, start="-P14D"),
         board.graph("S3 requests", requests),
+    )
+    # The stage is a dimension too, and not the same for each API.
+    of_apis = lambda *names: [  # noqa: E731 - one line
+        each
+        for api in declared("apigateway_apis")
+        for each in metrics("AWS/ApiGateway", "ApiName", [api], *names, prefix=prefix, more={"Stage": api.get("stage", "")})
+    ]
+    board.row(
+        6,
+        board.graph("Requests of APIs", of_apis("Count")),
+        board.graph("Refusals and errors of APIs", of_apis("4XXError", "5XXError")),
+        board.graph("Latency of APIs (ms)", of_apis(("Latency", "Average"), ("Latency", "p99"), ("IntegrationLatency", "Average"))),
     )
     of_streams = lambda *names: metrics("AWS/Firehose", "DeliveryStreamName", streams, *names, prefix=prefix)  # noqa: E731 - one line
     board.row(

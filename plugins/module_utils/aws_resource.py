@@ -18,12 +18,14 @@ ALREADY_THERE = (
     "EntityAlreadyExists",
     "ResourceAlreadyExistsException",
     "ResourceConflictException",
+    "ResourceExistsException",
 )
 ALREADY_GONE = (
     "EntityNotFoundException",
     "NoSuchBucket",
     "NoSuchEntity",
     "NotFound",
+    "NotFoundException",
     "QueueDoesNotExist",
     "ResourceNotFound",
     "ResourceNotFoundException",

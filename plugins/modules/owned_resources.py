@@ -17,7 +17,8 @@ options:
     description:
       - Names of the project's resources by kind, as the filter C(declared_resources) gives them.
       - The kinds are bucket, queue, role, instance profile, log group, function, layer, delivery stream, budget, database, crawler, job,
-        trigger, workgroup, topic, rule, alarm, dashboard, key, key pair, security group and instance.
+        trigger, workgroup, topic, rule, alarm, dashboard, key, REST API, API key, usage plan, data source, data set,
+        analysis, published dashboard, key pair, security group and instance.
     type: dict
     required: true
   tags:
@@ -92,7 +93,9 @@ class Look:
     def __init__(self, module):
         caller = module.client("sts").get_caller_identity()
         self.arn = f"arn:{caller['Arn'].split(':')[1]}:{{}}:{module.region}:{caller['Account']}:{{}}"
-        self.clients = {service: module.client(service) for service in sorted({service for service, _ in KINDS.values()})}
+        # Models of some services take long to read; Lambda is asked about log groups too.
+        services = {KINDS[kind][0] for kind in module.params["resources"]} | {"lambda"}
+        self.clients = {service: module.client(service) for service in sorted(services)}
         self.layer_prefix = module.params["layer_prefix"]
         self.wanted = module.params["tags"]
 
@@ -199,6 +202,38 @@ class Look:
         tags = kms.list_resource_tags(KeyId=found["KeyId"]).get("Tags", [])
         return {tag["TagKey"]: tag["TagValue"] for tag in tags}
 
+    def rest_api(self, apigateway, name):
+        return named(apigateway, "get_rest_apis", name)
+
+    def api_key(self, apigateway, name):
+        return named(apigateway, "get_api_keys", name, nameQuery=name, includeValues=False)
+
+    def usage_plan(self, apigateway, name):
+        return named(apigateway, "get_usage_plans", name)
+
+    def data_source(self, quicksight, name):
+        return self.of_quicksight(quicksight, quicksight.describe_data_source, "datasource", DataSourceId=name)
+
+    def data_set(self, quicksight, name):
+        return self.of_quicksight(quicksight, quicksight.describe_data_set, "dataset", DataSetId=name)
+
+    def analysis(self, quicksight, name):
+        return self.of_quicksight(quicksight, quicksight.describe_analysis, "analysis", AnalysisId=name)
+
+    def published_dashboard(self, quicksight, name):
+        return self.of_quicksight(quicksight, quicksight.describe_dashboard, "dashboard", DashboardId=name)
+
+    def of_quicksight(self, quicksight, describe, kind, **named):
+        """None too where the account is not subscribed."""
+        ((_, name),) = named.items()
+        try:
+            describe(AwsAccountId=self.arn.split(":")[4], **named)
+        except ClientError as error:
+            if is_missing(error, "UnsupportedUserEditionException"):
+                return None
+            raise
+        return plain_tags(quicksight.list_tags_for_resource(ResourceArn=self.arn.format("quicksight", f"{kind}/{name}")).get("Tags"))
+
     def key_pair(self, ec2, name):
         return [plain_tags(found.get("Tags")) for found in ec2.describe_key_pairs(KeyNames=[name])["KeyPairs"]]
 
@@ -210,6 +245,12 @@ class Look:
         alive = {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped", "shutting-down"]}
         found = ec2.describe_instances(Filters=[{"Name": "tag:Name", "Values": [name]}, alive])["Reservations"]
         return [plain_tags(instance.get("Tags")) for reservation in found for instance in reservation["Instances"]]
+
+
+def named(client, operation, name, **arguments):
+    """The tags of each item of that name; API Gateway allows many of one name."""
+    pages = client.get_paginator(operation).paginate(PaginationConfig={"PageSize": 500}, **arguments)
+    return [item.get("tags") or {} for page in pages for item in page["items"] if item.get("name") == name]
 
 
 #: kind: (service, how to look)
@@ -233,6 +274,13 @@ KINDS = {
     "alarm": ("cloudwatch", Look.alarm),
     "dashboard": ("cloudwatch", Look.dashboard),
     "key": ("kms", Look.key),
+    "REST API": ("apigateway", Look.rest_api),
+    "API key": ("apigateway", Look.api_key),
+    "usage plan": ("apigateway", Look.usage_plan),
+    "data source": ("quicksight", Look.data_source),
+    "data set": ("quicksight", Look.data_set),
+    "analysis": ("quicksight", Look.analysis),
+    "published dashboard": ("quicksight", Look.published_dashboard),
     "key pair": ("ec2", Look.key_pair),
     "security group": ("ec2", Look.security_group),
     "instance": ("ec2", Look.instance),

@@ -268,6 +268,40 @@ def list_ec2(client, _ours, _arn):
         yield "volume", volume["VolumeId"], plain(volume.get("Tags"))
 
 
+def list_apigateway(client, _ours, _arn):
+    for api in pages(client, "get_rest_apis", "items"):
+        yield "REST API", api["name"], api.get("tags") or {}
+    for key in pages(client, "get_api_keys", "items", includeValues=False):
+        yield "API key", key["name"], key.get("tags") or {}
+    for plan in pages(client, "get_usage_plans", "items"):
+        yield "usage plan", plan["name"], plan.get("tags") or {}
+
+
+#: list call of QuickSight → (what it answers, the id in it, the kind). An analysis that waits to be restored is still there.
+QUICKSIGHT = {
+    "list_data_sources": ("DataSources", "DataSourceId", "data source"),
+    "list_data_sets": ("DataSetSummaries", "DataSetId", "data set"),
+    "list_analyses": ("AnalysisSummaryList", "AnalysisId", "analysis"),
+    "list_dashboards": ("DashboardSummaryList", "DashboardId", "published dashboard"),
+}
+
+
+def list_quicksight(client, _ours, arn):
+    account = arn("quicksight").split(":")[4]
+    try:
+        client.list_data_sources(AwsAccountId=account, MaxResults=1)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("UnsupportedUserEditionException", "ResourceNotFoundException"):
+            return  # the account is not subscribed
+        if error.response["Error"]["Code"] not in DENIED:
+            raise
+        UNREADABLE.append("QuickSight")
+        return
+    for operation, (result, identity, kind) in QUICKSIGHT.items():
+        for item in pages(client, operation, result, AwsAccountId=account):
+            yield kind, item[identity], tags_of(client.list_tags_for_resource, "Tags", ResourceArn=item["Arn"])
+
+
 SERVICES = {
     "s3": list_s3,
     "kms": list_kms,
@@ -284,6 +318,8 @@ SERVICES = {
     "events": list_events,
     "cloudwatch": list_cloudwatch,
     "budgets": list_budgets,
+    "apigateway": list_apigateway,
+    "quicksight": list_quicksight,
 }
 
 
@@ -299,7 +335,7 @@ def belongs(names, tags):
 
 def summary(kinds):
     """{"bucket": 2, "queue": 1} as "2 buckets, 1 queue"."""
-    plural = lambda kind: kind[:-1] + "ies" if kind.endswith("y") else kind + "s"  # noqa: E731 - one line
+    plural = lambda kind: kind[:-1] + "ies" if kind.endswith("y") else (kind[:-2] + "e" if kind.endswith("is") else kind) + "s"  # noqa: E731 - one line
     return ", ".join(f"{count} {kind if count == 1 else plural(kind)}" for kind, count in kinds.items())
 
 

@@ -223,6 +223,36 @@ def dashboard(client, prefix, account, _region):
     cloudwatch.tag_resource(ResourceARN=f"arn:aws:cloudwatch::{account}:dashboard/{name}", Tags=as_list(OTHER_TAGS))
 
 
+def data_source(client, prefix, account, _region):
+    quicksight, named = client("quicksight"), {"AwsAccountId": account, "DataSourceId": f"{prefix}order-history"}
+    found = quicksight.describe_data_source(**named)["DataSource"]
+    quicksight.update_data_source(**named, Name="changed", DataSourceParameters=found["DataSourceParameters"])
+    quicksight.tag_resource(ResourceArn=found["Arn"], Tags=as_list(OTHER_TAGS))
+
+
+def data_set(client, prefix, account, _region):
+    quicksight, named = client("quicksight"), {"AwsAccountId": account, "DataSetId": f"{prefix}order-history-table"}
+    found = quicksight.describe_data_set(**named)["DataSet"]
+    quicksight.update_data_set(**named, Name="changed", PhysicalTableMap=found["PhysicalTableMap"], ImportMode="DIRECT_QUERY")
+    quicksight.tag_resource(ResourceArn=found["Arn"], Tags=as_list(OTHER_TAGS))
+
+
+def published_dashboard(client, prefix, account, region):
+    quicksight, named = client("quicksight"), {"AwsAccountId": account, "DashboardId": f"{prefix}order-history"}
+    definition = quicksight.describe_dashboard_definition(**named)["Definition"]
+    version = quicksight.update_dashboard(**named, Name="changed", Definition=definition)["VersionArn"].rpartition("/")[2]
+    quicksight.update_dashboard_published_version(**named, VersionNumber=int(version))
+    arn = f"arn:aws:quicksight:{region}:{account}:dashboard/{prefix}order-history"
+    quicksight.tag_resource(ResourceArn=arn, Tags=as_list(OTHER_TAGS))
+
+
+def analysis(client, prefix, account, region):
+    quicksight, named = client("quicksight"), {"AwsAccountId": account, "AnalysisId": f"{prefix}order-history"}
+    definition = quicksight.describe_analysis_definition(**named)["Definition"]
+    quicksight.update_analysis(**named, Name="changed", Definition=definition)
+    quicksight.tag_resource(ResourceArn=f"arn:aws:quicksight:{region}:{account}:analysis/{prefix}order-history", Tags=as_list(OTHER_TAGS))
+
+
 def budget(client, prefix, account, _region):
     budgets, name = client("budgets"), f"{prefix}headwater"
     found = budgets.describe_budget(AccountId=account, BudgetName=name)["Budget"]
@@ -231,6 +261,41 @@ def budget(client, prefix, account, _region):
     notification = budgets.describe_notifications_for_budget(AccountId=account, BudgetName=name)["Notifications"][0]
     budgets.delete_notification(AccountId=account, BudgetName=name, Notification=notification)
     budgets.tag_resource(ResourceARN=f"arn:aws:budgets::{account}:budget/{name}", ResourceTags=as_list(OTHER_TAGS))
+
+
+def named(items, name):
+    """The one of that name."""
+    return next(each for each in items if each["name"] == name)
+
+
+def rest_api(client, prefix, _account, region):
+    """No key is asked for any more, and that is served; all may send as much as they like; and a log that tells who asked."""
+    gateway = client("apigateway")
+    api = named(gateway.get_rest_apis(limit=500)["items"], f"{prefix}clickstream-ingest-poc")["id"]
+    method = {"restApiId": api, "httpMethod": "POST"}
+    method["resourceId"] = next(each["id"] for each in gateway.get_resources(restApiId=api)["items"] if each["path"] == "/poc")
+    gateway.update_method(**method, patchOperations=[{"op": "replace", "path": "/apiKeyRequired", "value": "false"}])
+    gateway.create_deployment(restApiId=api, stageName="v1")
+    changed = {"/*/*/throttling/burstLimit": "1", "/variables/stream": "somebodys", "/accessLogSettings/format": "$context.requestId"}
+    patch = [{"op": "replace", "path": path, "value": value} for path, value in changed.items()]
+    gateway.update_stage(restApiId=api, stageName="v1", patchOperations=patch)
+    gateway.tag_resource(resourceArn=f"arn:aws:apigateway:{region}::/restapis/{api}", tags=OTHER_TAGS)
+
+
+def api_key(client, prefix, _account, region):
+    gateway = client("apigateway")
+    key = named(gateway.get_api_keys(limit=500)["items"], f"{prefix}clickstream-browser")["id"]
+    gateway.update_api_key(apiKey=key, patchOperations=[{"op": "replace", "path": "/enabled", "value": "false"}])
+    gateway.tag_resource(resourceArn=f"arn:aws:apigateway:{region}::/apikeys/{key}", tags=OTHER_TAGS)
+
+
+def usage_plan(client, prefix, _account, region):
+    gateway = client("apigateway")
+    plan = named(gateway.get_usage_plans(limit=500)["items"], f"{prefix}clickstream")["id"]
+    for each in gateway.get_usage_plan_keys(usagePlanId=plan)["items"]:
+        gateway.delete_usage_plan_key(usagePlanId=plan, keyId=each["id"])
+    gateway.update_usage_plan(usagePlanId=plan, patchOperations=[{"op": "replace", "path": "/quota/limit", "value": "1"}])
+    gateway.tag_resource(resourceArn=f"arn:aws:apigateway:{region}::/usageplans/{plan}", tags=OTHER_TAGS)
 
 
 CHANGES = {
@@ -255,6 +320,13 @@ CHANGES = {
     "alarm": alarm,
     "dashboard": dashboard,
     "budget": budget,
+    "data source": data_source,
+    "data set": data_set,
+    "published dashboard": published_dashboard,
+    "analysis": analysis,
+    "REST API": rest_api,
+    "API key": api_key,
+    "usage plan": usage_plan,
 }
 
 
@@ -271,9 +343,15 @@ def drifted(prefix, account="000000000000", region="us-east-1"):
             f'{resource}: tags.somebodys: declared nothing, found "own"',
         ]
 
+    def renamed(kind, name, title):
+        resource = f"QuickSight {kind} '{prefix}{name}'"
+        return [f'{resource}: title: declared "{title}", found "changed"', *tagged(resource, "order_history")]
+
     topic_named, rule_named = f"SNS topic '{prefix}pipeline-failure-alerts'", f"EventBridge rule '{prefix}orders-failed-crawlers'"
     alarm_named = f"CloudWatch alarm '{prefix}orders-errors-FilterAndProcessOrders'"
     watched = f"CloudWatch dashboard '{prefix}Orders-Pipeline-Monitoring'"
+    api, plan = f"REST API '{prefix}clickstream-ingest-poc'", f"usage plan '{prefix}clickstream'"
+    key_named = f"API key '{prefix}clickstream-browser'"
     return {
         "bucket": [
             f"S3 bucket '{orders}': public_access_block.BlockPublicAcls: declared true, found false",
@@ -375,9 +453,31 @@ def drifted(prefix, account="000000000000", region="us-east-1"):
             *tagged(alarm_named, "orders"),
         ],
         "dashboard": [f"{watched}: body.", *tagged(watched, "orders")],
+        "data source": renamed("data source", "order-history", "Order history"),
+        "data set": renamed("data set", "order-history-table", "Order history: transformed_orders"),
+        "published dashboard": [
+            *renamed("dashboard", "order-history", "Order history"),
+            f"QuickSight dashboard '{prefix}order-history': definition: declared ",
+        ],
+        "analysis": renamed("analysis", "order-history", "Order history"),
         "budget": [
             f"Budget '{prefix}headwater': limit_usd: declared 50.0, found 1000.0",
             f"Budget '{prefix}headwater': alerts",
             *tagged(f"Budget '{prefix}headwater'", "shared"),
+        ],
+        "REST API": [
+            f'{api}: access_log_format: declared "{{',
+            f'{api}: served: declared "as deployed", found "changed by hand"',
+            f'{api}: stage_variables.stream: declared "{prefix}clickstream", found "somebodys"',
+            f"{api}: throttle_burst: declared ",
+            # A deployment by hand says not of which document it is.
+            f'{api}: document: declared "',
+            *tagged(api, "clickstream"),
+        ],
+        "API key": [f"{key_named}: enabled: declared true, found false", *tagged(key_named, "clickstream")],
+        "usage plan": [
+            f'{plan}: keys: declared ["{prefix}clickstream-browser"], found []',
+            f"{plan}: quota.limit: declared ",
+            *tagged(plan, "clickstream"),
         ],
     }

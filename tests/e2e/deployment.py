@@ -56,7 +56,7 @@ class Played:
 
 
 #: Hosts that a deployment of the orders alone leaves out.
-OTHERS = frozenset({"order_history", "order_source", "transactions"})
+OTHERS = frozenset({"order_history", "order_source", "transactions", "clickstream"})
 
 
 def inventory_without(hosts, root, folder):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 PASSWORD = "correct-horse-battery-staple"
-PIPELINES = ("orders", "order_history", "transactions")
+PIPELINES = ("orders", "order_history", "transactions", "clickstream")
 HOSTILE = "OrderID,Customer,OrderDate,Status,Amount\n1,Ada,2025-02-02,shipped,3\n2,Bob,2023-02-30,shipped,3\n"
 
 

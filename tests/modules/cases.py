@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
 from tests.local_cloud import create_role
+from tests.modules import quicksight_cloud
 from tests.modules.clouds import unique, zipped
 
 
@@ -45,6 +47,116 @@ def there(call, *missing, **arguments):
         if error.response["Error"]["Code"] in missing or "not found" in str(error):
             return None
         raise
+
+
+# -- API Gateway
+
+
+def rest_document(*paths, **info):
+    """A small OpenAPI document with a model and a method that needs a key, at each of `paths`."""
+    answers = {"requestTemplates": {"application/json": '{"statusCode": 200}'}, "responses": {"default": {"statusCode": "200"}}}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Click"}}}}
+    method = {
+        "operationId": "put",
+        "requestBody": body,
+        "responses": {"200": {"description": "<<answer>>"}},
+        "security": [{"key": []}],
+        "x-amazon-apigateway-integration": {"type": "mock", "timeoutInMillis": 5000, **answers},
+        "x-amazon-apigateway-request-validator": "body",
+    }
+    click = {"type": "object", "required": ["menu"], "properties": {"menu": {"type": "array", "items": {"type": "string"}, "maxItems": 3}}}
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": "any", "version": "1", **info},
+        "paths": {path: {"post": method} for path in paths},
+        "components": {
+            "schemas": {"Click": click},
+            "securitySchemes": {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}},
+        },
+        "x-amazon-apigateway-request-validators": {"body": {"validateRequestBody": True, "validateRequestParameters": False}},
+    }
+
+
+def rest_api(aws, folder):
+    group = unique("/aws/apigateway/api")
+    aws.client("logs").create_log_group(logGroupName=group)
+    writer = aws.role("apigateway.amazonaws.com")["Arn"]
+    patch = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": writer}]
+    aws.client("apigateway").update_account(patchOperations=patch)
+    (folder / "api.json").write_text(json.dumps(rest_document("/one", "/two/three")))
+    return {
+        "name": unique("api"),
+        "description": "Takes clicks",
+        "openapi": str(folder / "api.json"),
+        "values": {"answer": "Taken"},
+        "stage": "v1",
+        "stage_variables": {"stream": "clicks", "old": "yes"},
+        "access_log_arn": aws.arn("logs", f"log-group:{group}"),
+        "access_log_format": '{"id": "$context.requestId"}',
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_rest_api(_options, folder):
+    (folder / "other.json").write_text(json.dumps(rest_document("/one", "/four")))
+    return {
+        "description": "Takes other clicks",
+        "openapi": str(folder / "other.json"),
+        "values": {"answer": "Kept"},
+        "stage_variables": {"stream": "others"},
+        "throttle_rate": 1234567.5,
+        "throttle_burst": 5,
+        "access_log_arn": "",
+        "metrics": True,
+        "execution_log": "ERROR",
+        "tracing": True,
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+def rest_api_exists(aws, options):
+    return named_in(aws.client("apigateway").get_rest_apis(), options)
+
+
+def named_in(page, options):
+    """The item of that name of a first page of API Gateway's."""
+    return next((item for item in page["items"] if item["name"] == options["name"]), None)
+
+
+def usage_plan(aws, _folder):
+    """A plan with a stage and a key of those that are there."""
+    gateway = aws.client("apigateway")
+    apis, keys = [unique("api") for _ in range(2)], [unique("key") for _ in range(2)]
+    for name in apis:
+        api = gateway.create_rest_api(name=name)
+        gateway.put_method(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", authorizationType="NONE")
+        gateway.put_integration(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", type="MOCK")
+        gateway.create_deployment(restApiId=api["id"], stageName="v1")
+    for name in keys:
+        gateway.create_api_key(name=name, enabled=True)
+    return {
+        "name": unique("plan"),
+        "description": "Browsers",
+        "stages": [{"api": apis[0], "stage": "v1"}],
+        "keys": [keys[0]],
+        "rate": 100,
+        "burst": 200,
+        "quota": {"limit": 5000},
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_usage_plan(options, _folder):
+    following = lambda name: "{}-{}".format(*(part if not part.isdigit() else int(part) + 1 for part in name.split("-")))  # noqa: E731
+    return {
+        "description": "",
+        "stages": [{"api": following(options["stages"][0]["api"]), "stage": "v1"}],
+        "keys": [following(options["keys"][0])],
+        "rate": 1234567.5,
+        "burst": 20,
+        "quota": {"limit": 7, "period": "MONTH"},
+        "tags": {"project": "test", "new": "yes"},
+    }
 
 
 # -- Athena
@@ -532,6 +644,111 @@ def notification_exists(aws, options):
     return [item["LambdaFunctionArn"] for item in found.get("LambdaFunctionConfigurations", [])]
 
 
+# -- QuickSight
+
+
+def data_source(aws, _folder):
+    quicksight_cloud.people(aws)
+    group = unique("group")
+    aws.client("athena").create_work_group(Name=group)
+    role = create_role(aws.client("iam"), unique("role"), "quicksight.amazonaws.com")["Arn"]
+    return {
+        "name": unique("source"),
+        "title": "Orders",
+        "workgroup": group,
+        "role_arn": role,
+        "owners": [quicksight_cloud.AUTHORS],
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_data_source(_options, _folder):
+    return {
+        "title": "Orders & <returns>",
+        "workgroup": "primary",
+        "role_arn": "",
+        "viewers": [quicksight_cloud.READERS],
+        "owners": [],
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+def data_source_exists(aws, options):
+    call = aws.client("quicksight").describe_data_source
+    return there(call, "ResourceNotFoundException", AwsAccountId=aws.account, DataSourceId=options["name"])
+
+
+def data_set(aws, _folder):
+    return {
+        "name": unique("set"),
+        "title": "Orders by customer",
+        "data_source": quicksight_cloud.data_source(aws),
+        "query": 'SELECT customer, count(*) AS orders FROM "db".processed GROUP BY customer',
+        "columns": [{"name": "customer", "type": "STRING"}, {"name": "orders", "type": "INTEGER"}],
+        "owners": [quicksight_cloud.AUTHORS],
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_data_set(options, _folder):
+    return {
+        "title": "Orders",
+        "query": "",
+        "database": "db",
+        "table": "processed",
+        "columns": [*options["columns"], {"name": "day", "type": "DATETIME"}],
+        "spice": True,
+        "refresh": {"interval": "DAILY", "time": "03:30", "time_zone": "UTC"},
+        "owners": [quicksight_cloud.AUTHORS, quicksight_cloud.JANE],
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+def data_set_exists(aws, options):
+    call = aws.client("quicksight").describe_data_set
+    return there(call, "ResourceNotFoundException", AwsAccountId=aws.account, DataSetId=options["name"])
+
+
+def shown(aws, _folder):
+    return {
+        "name": unique("shown"),
+        "title": "Orders",
+        "definition": quicksight_cloud.definition(aws),
+        "owners": [quicksight_cloud.AUTHORS],
+        "tags": {"project": "test", "old": "yes"},
+    }
+
+
+def change_shown(options, _folder):
+    definition = json.loads(json.dumps(options["definition"]))
+    (visual,) = definition["Sheets"][0]["Visuals"]
+    visual["TableVisual"]["VisualId"] = "another"
+    return {
+        "title": "Orders & <returns>",
+        "definition": definition,
+        "owners": [quicksight_cloud.JANE],
+        "tags": {"project": "test", "new": "yes"},
+    }
+
+
+def published_dashboard(aws, folder):
+    return {**shown(aws, folder), "viewers": [quicksight_cloud.READERS]}
+
+
+def change_published_dashboard(options, folder):
+    return {**change_shown(options, folder), "viewers": [quicksight_cloud.READERS, quicksight_cloud.EVERYBODY]}
+
+
+def published_dashboard_exists(aws, options):
+    call = aws.client("quicksight").describe_dashboard
+    return there(call, "ResourceNotFoundException", AwsAccountId=aws.account, DashboardId=options["name"])
+
+
+def analysis_exists(aws, options):
+    call = aws.client("quicksight").describe_analysis
+    return there(call, "ResourceNotFoundException", AwsAccountId=aws.account, AnalysisId=options["name"])
+
+
 TABLE = "CREATE EXTERNAL TABLE IF NOT EXISTS lines (a int%s) PARTITIONED BY (day string) STORED AS PARQUET LOCATION 's3://%s/lines/'"
 
 
@@ -549,6 +766,30 @@ def table_exists(aws, options):
 
 
 CASES = {
+    "api_key_config": Case(
+        lambda _aws, _folder: {"name": unique("key"), "description": "Browsers", "tags": {"project": "test", "old": "yes"}},
+        lambda _options, _folder: {"description": "Others", "enabled": False, "tags": {"project": "test", "new": "yes"}},
+        frozenset({"description", "enabled", "tags"}),
+        lambda aws, options: named_in(aws.client("apigateway").get_api_keys(), options),
+        moto_cannot="it tags no keys that are there",
+    ),
+    "rest_api_config": Case(
+        rest_api,
+        change_rest_api,
+        frozenset(
+            {"description", "methods", "document", "stage_variables", "throttle_rate", "throttle_burst", "access_log_arn"}
+            | {"access_log_format", "metrics", "execution_log", "execution_log_days", "tracing", "tags", "stage_tags"}
+        ),
+        rest_api_exists,
+        moto_cannot="it has neither UpdateDeployment nor UpdateModel, and its export has no stage",
+    ),
+    "usage_plan_config": Case(
+        usage_plan,
+        change_usage_plan,
+        frozenset({"description", "stages", "keys", "rate", "burst", "quota", "tags"}),
+        lambda aws, options: named_in(aws.client("apigateway").get_usage_plans(), options),
+        moto_cannot="its plans keep the stages that a patch removes",
+    ),
     "athena_table": Case(
         table,
         lambda options, _folder: {"statement": options["statement"].replace("a int", "a int, b string")},
@@ -727,6 +968,34 @@ CASES = {
         lambda options, _folder: {"lifecycle_rules": options["lifecycle_rules"][:1], "policy": {}, "tags": {}, "versioning": False},
         frozenset({"lifecycle_rules", "policy", "tags", "versioning"}),
         lambda aws, options: there(aws.client("s3").head_bucket, "404", Bucket=options["name"]),
+    ),
+    "quicksight_data_source_config": Case(
+        data_source,
+        change_data_source,
+        frozenset({"title", "workgroup", "role_arn", "permissions", "tags"}),
+        data_source_exists,
+        moto_lacks=("quicksight:DescribeDataSourcePermissions",),
+    ),
+    "quicksight_data_set_config": Case(
+        data_set,
+        change_data_set,
+        frozenset({"title", "query", "database", "table", "columns", "spice", "refresh", "permissions", "tags"}),
+        data_set_exists,
+        moto_lacks=("quicksight:DescribeDataSet", "quicksight:DeleteDataSet"),
+    ),
+    "quicksight_dashboard_config": Case(
+        published_dashboard,
+        change_published_dashboard,
+        frozenset({"title", "definition", "visuals", "permissions", "tags"}),
+        published_dashboard_exists,
+        moto_lacks=("quicksight:DescribeDashboardDefinition", "quicksight:UpdateDashboard", "quicksight:DeleteDashboard"),
+    ),
+    "quicksight_analysis_config": Case(
+        shown,
+        change_shown,
+        frozenset({"title", "definition", "permissions", "tags"}),
+        analysis_exists,
+        moto_lacks=("quicksight:CreateAnalysis", "quicksight:DescribeAnalysis", "quicksight:DeleteAnalysis"),
     ),
     "s3_content": Case(content, change_content, frozenset({"bucket", "key", "size"}), content_exists),
     "s3_lambda_notification": Case(

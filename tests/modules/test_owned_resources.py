@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.modules import quicksight_cloud
 from tests.modules.call_recorder import error
 from tests.modules.clouds import on, unique, zipped
 from tests.modules.runner import done, refused
@@ -111,6 +112,38 @@ def key(aws, name, tags):
     aws.client("kms").create_alias(AliasName=f"alias/{name}", TargetKeyId=made)
 
 
+def rest_api(aws, name, tags):
+    aws.client("apigateway").create_rest_api(name=name, tags=plain(tags))
+
+
+def api_key(aws, name, tags):
+    aws.client("apigateway").create_api_key(name=name, tags=plain(tags))
+
+
+def usage_plan(aws, name, tags):
+    aws.client("apigateway").create_usage_plan(name=name, tags=plain(tags))
+
+
+def data_source(aws, name, tags):
+    quicksight_cloud.people(aws)
+    given = {"Name": name, "Type": "ATHENA", "DataSourceParameters": {"AthenaParameters": {"WorkGroup": "primary"}}}
+    aws.client("quicksight").create_data_source(AwsAccountId=aws.account, DataSourceId=name, **given, Tags=tags)
+
+
+def data_set(aws, name, tags):
+    aws.client("quicksight").create_data_set(AwsAccountId=aws.account, **quicksight_cloud.a_table(aws, name, "a"), Tags=tags)
+
+
+def analysis(aws, name, tags):
+    definition = quicksight_cloud.definition(aws)
+    aws.client("quicksight").create_analysis(AwsAccountId=aws.account, AnalysisId=name, Name=name, Definition=definition, Tags=tags)
+
+
+def published_dashboard(aws, name, tags):
+    definition = quicksight_cloud.definition(aws)
+    aws.client("quicksight").create_dashboard(AwsAccountId=aws.account, DashboardId=name, Name=name, Definition=definition, Tags=tags)
+
+
 def key_pair(aws, name, tags):
     aws.client("ec2").create_key_pair(KeyName=name, TagSpecifications=[{"ResourceType": "key-pair", "Tags": tags}])
 
@@ -141,11 +174,19 @@ KINDS = [
     alarm,
     dashboard,
     key,
+    rest_api,
+    api_key,
+    usage_plan,
+    data_source,
+    data_set,
+    analysis,
+    published_dashboard,
     key_pair,
     security_group,
 ]
 # It answers nothing for a group that is not there, and has no tags of budgets and dashboards.
-MOTO_LACKS = {workgroup, budget, dashboard}
+QUICKSIGHT = {data_source, data_set, analysis, published_dashboard}  # it lacks most of their calls
+MOTO_LACKS = {workgroup, budget, dashboard, *QUICKSIGHT}
 
 
 def plain(tags):
@@ -160,8 +201,13 @@ def names(aws):
     }
 
 
+def called(kind):
+    """A kind as the module calls it."""
+    return {"rest_api": "REST API", "api_key": "API key"}.get(kind.__name__, kind.__name__.replace("_", " "))
+
+
 def by_kind(named):
-    return {kind.__name__: [name] for kind, name in named.items()}
+    return {called(kind): [name] for kind, name in named.items()}
 
 
 @on()
@@ -192,7 +238,7 @@ def test_everything_foreign_is_named_at_once_with_what_was_found(aws):
     )
     assert len(outcome.result["foreign"]) == len(named)
     for kind, name in named.items():
-        (said,) = [line for line in outcome.result["foreign"] if f"{kind.__name__.replace('_', ' ')} {name}: " in line]
+        (said,) = [line for line in outcome.result["foreign"] if f"{called(kind)} {name}: " in line]
         assert "team='other'" in said or kind is layer
     assert outcome.writes == []
 

@@ -33,12 +33,15 @@ def host_variables():
 
 
 def taken(value):
-    """A value with each `"{{ name }}"` in it that is nothing else replaced by what inventory/group_vars/pipelines.yml says."""
+    """A value with each `"{{ name }}"` in it that is nothing else replaced by what inventory/group_vars/pipelines.yml says.
+
+    So is one that a setting switches on: `"{{ setting | ternary(name, omit) }}"`.
+    """
     if isinstance(value, dict):
         return {name: taken(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [taken(inner) for inner in value]
-    named = re.fullmatch(r"\{\{ (\w+) \}\}", value) if isinstance(value, str) else None
+    named = re.fullmatch(r"\{\{ (?:\w+ \| ternary\()?(\w+)(?:, omit\))? \}\}", value) if isinstance(value, str) else None
     return read("inventory/group_vars/pipelines.yml").get(named[1], value) if named else value
 
 

@@ -6,7 +6,7 @@ from tests import cost_tables
 from tests.structure.house import inventory
 
 #: In the order of the README's columns.
-PIPELINES = ("orders", "order_history", "transactions")
+PIPELINES = ("orders", "order_history", "transactions", "clickstream")
 
 
 def test_the_readme_says_what_the_estimate_says():
@@ -24,7 +24,7 @@ def test_tables_are_written_into_their_places():
 
 def test_the_readme_counts_the_alarms_that_the_estimate_counts():
     text = cost_tables.README.read_text()
-    said = re.search(r"^\| alarms \| (\d+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE).groups()
+    said = re.search(r"^\| alarms \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE).groups()
     tables = cost_tables.tables(text)
     counted = (re.search(r"\| CloudWatch: alarms \| [^|]* \| (\d+) \|", "\n".join(tables[host]))[1] for host in PIPELINES)
     assert said == tuple(counted)

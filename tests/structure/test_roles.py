@@ -84,10 +84,15 @@ STAND_INS = {"int": 0, "float": 0.0, "bool": False, "list": [], "dict": {}}
 
 
 def settled(items, option):
-    """Items with stand-ins for templates."""
-    types = {name: inner.get("type") for name, inner in option.get("options", {}).items()}
-    found = lambda name, value: STAND_INS.get(types.get(name), value) if isinstance(value, str) and "{{" in value else value  # noqa: E731 - one line
-    return [{name: found(name, value) for name, value in item.items()} if isinstance(item, dict) else item for item in items]
+    """Items with stand-ins for templates, in dictionaries within them too."""
+    inner = option.get("options", {})
+
+    def found(value, option):
+        if isinstance(value, dict) and option.get("options"):
+            return settled([value], option)[0]
+        return STAND_INS.get(option.get("type"), value) if isinstance(value, str) and "{{" in value else value
+
+    return [{name: found(value, inner.get(name, {})) for name, value in item.items()} if isinstance(item, dict) else item for item in items]
 
 
 @pytest.mark.parametrize("host", [path.stem for path in HOST_VARS])

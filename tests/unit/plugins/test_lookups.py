@@ -1,7 +1,13 @@
 """Lookups: SQL files for named queries, and variables that nothing reads."""
 
+import os
+import socket
+
+import boto3
 import pytest
 from ansible.errors import AnsibleError
+from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from tests.unit.plugins.plugin_files import load
 
@@ -86,3 +92,71 @@ def test_what_is_lacking_is_the_reason(tmp_path, monkeypatch):
     (tmp_path / "ssh").touch(mode=0o755)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert "machines need root" in reason("auto", str(tmp_path), str(tmp_path))
+
+
+# -- where an API is
+
+
+def rest_api(**options):
+    given = {"stage": "v1", "url": "https://{id}.example/{stage}", **options}
+    return load("lookup", "rest_api").LookupModule().run(["clicks"], **given)
+
+
+@pytest.fixture
+def gateway(monkeypatch):
+    """API Gateway in this process."""
+    monkeypatch.setattr(load("lookup", "rest_api"), "_found", {})
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        yield boto3.client("apigateway")
+
+
+def test_an_api_that_is_not_there_yet_is_empty_and_is_asked_for_again(gateway):
+    assert rest_api(key="browser") == [{"id": "", "url": "", "key": ""}]
+    made = gateway.create_rest_api(name="clicks")["id"]
+    found = {"id": made, "url": f"https://{made}.example/v1"}
+    assert rest_api(key="browser") == [found | {"key": ""}]
+    value = gateway.create_api_key(name="browser", enabled=True)["id"]
+    value = gateway.get_api_key(apiKey=value, includeValue=True)["value"]
+    assert rest_api(key="browser") == [found | {"key": value}]
+
+
+def test_what_was_found_is_asked_for_once(gateway):
+    made = gateway.create_rest_api(name="clicks")["id"]
+    found = rest_api()
+    gateway.delete_rest_api(restApiId=made)
+    assert rest_api() == found != rest_api(stage="v2")
+
+
+def test_two_apis_of_one_name_are_an_error_that_names_both(gateway):
+    ids = sorted(gateway.create_rest_api(name="clicks")["id"] for _ in range(2))
+    with pytest.raises(AnsibleError, match=rf"2 REST APIs are called 'clicks' \({ids[0]}, {ids[1]}\)"):
+        rest_api()
+
+
+def test_without_aws_it_is_empty_and_the_environment_is_as_before(monkeypatch):
+    before = dict(os.environ)
+    with socket.socket() as closed:  # bound and not listening: nobody answers here
+        closed.bind(("127.0.0.1", 0))
+        environment = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{closed.getsockname()[1]}", "AWS_REGION": "us-east-1"}
+        environment |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
+        assert rest_api(environment=environment) == [{"id": "", "url": "", "key": ""}]
+    assert dict(os.environ) == before
+
+
+def test_an_api_gateway_that_is_busy_is_asked_again(gateway, monkeypatch):
+    lookup = load("lookup", "rest_api")
+    monkeypatch.setattr(lookup, "PAUSES", (0, 0))
+    tries = iter([("TooManyRequestsException", 429), ("InternalFailure", 500)])
+
+    def ask():
+        for code, status in tries:
+            raise ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetRestApis")
+        return "found"
+
+    assert lookup.while_busy(ask, ClientError) == "found"
+    tries = iter([("AccessDeniedException", 403)])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lookup.while_busy(ask, ClientError)

@@ -129,10 +129,18 @@ def test_what_is_always_free_is_told_apart_and_is_never_more_than_is_used():
     assert found["free"] == [pytest.approx(4.0)]  # ten alarms and the one dashboard
 
 
+def test_an_api_costs_by_its_requests_and_its_keys_and_plans_nothing():
+    declared = {"apigateway_apis": [{"name": "a"}], "apigateway_keys": [{"name": "k"}], "apigateway_usage_plans": [{"name": "p"}]}
+    found = estimate(declared, {"apis": {"a": {"requests": "2000000"}}})
+    assert [(line["item"], line["costs"]) for line in found["lines"]] == [("apigateway-request", [7.0])]
+    assert found["not_estimated"] == []
+
+
 def test_what_cannot_be_estimated_is_named_and_not_zero():
     variables = {
         "dashboard_pipeline": {"name": "p"},
-        "apigateway_apis": [{"name": "x"}, {"name": "y"}],
+        "loom_looms": [{"name": "x"}, {"name": "y"}],
+        "apigateway_apis": [{"name": "a"}],
         "lambda_functions": [{"name": "f"}],
         "glue_jobs": [{"name": "j"}],
         "firehose_streams": [{"name": "s"}],
@@ -141,7 +149,7 @@ def test_what_cannot_be_estimated_is_named_and_not_zero():
     }
     found = estimate(variables)
     said = "\n".join(found["not_estimated"])
-    for part in ("what is done with it", "apigateway_apis (2)", "function f", "job j", "stream s", "workgroup w", "ec2-m9.huge"):
+    for part in ("what is done with it", "loom_looms (2)", "REST API a", "function f", "job j", "stream s", "workgroup w", "ec2-m9.huge"):
         assert part in said
     assert not [line for line in found["lines"] if line["what"].startswith(("f,", "j", "s"))]
 
@@ -193,12 +201,12 @@ def test_every_use_in_the_volumes_has_a_price():
 
 def test_the_report_sums_exact_amounts_and_says_what_is_left_out():
     uses = [{"what": "a", "item": "s3-get", "quantity": 10}, {"what": "b", "item": "s3-get", "quantity": 10}]
-    found = estimate({"apigateway_apis": [{"name": "x"}]}, {"uses": uses})
+    found = estimate({"loom_looms": [{"name": "x"}]}, {"uses": uses})
     lines = filter_named("cost_report")(found)
     # 0.004 and 0.004 are each 0.00, together 0.01.
     assert [line.split()[-1] for line in lines if "S3: " in line] == ["0.00", "0.00"]
     assert next(line for line in lines if line.startswith("All together")).endswith("0.01")
-    assert any("apigateway_apis" in line for line in lines)
+    assert any("loom_looms" in line for line in lines)
     assert all(line == line.rstrip() for line in lines)
 
 

@@ -78,6 +78,20 @@ def test_a_stream_with_a_function_has_one_more():
     assert names(firehose_streams=[{"name": "s", "transform": {"function_arn": "x"}}])[-1] == "dev-order-history-failed-transform-s"
 
 
+@pytest.mark.parametrize(("period", "buffer", "limit"), [(60, 30, 180), ("60", 600, 1200), (600, 60, 1800)])
+def test_a_stream_is_late_after_three_periods_at_least(period, buffer, limit):
+    found = alarms(firehose_streams=[{"name": "s", "buffer_seconds": buffer}], alarm_period_seconds=period)
+    assert found["dev-order-history-late-delivery-s"]["threshold"] == limit
+
+
+def test_an_api_that_fails_is_told_with_what_its_answers_mean():
+    (found,) = alarms(apigateway_apis=[{"name": "dev-clicks", "stage": "v1", "log_group": "/aws/apigateway/dev-clicks"}]).values()
+    assert found["name"] == "dev-order-history-server-errors-clicks"
+    assert (found["namespace"], found["metric"], found["statistic"], found["threshold"]) == ("AWS/ApiGateway", "5XXError", "Sum", 0)
+    assert found["dimensions"] == {"ApiName": "dev-clicks", "Stage": "v1"}
+    assert "First read the log /aws/apigateway/dev-clicks: 502 says" in found["description"]
+
+
 def test_failed_crawlers_and_jobs_are_told_by_rules_and_counted_by_alarms():
     declared = {"glue_crawlers": [{"name": "dev-raw"}], "glue_jobs": [{"name": "dev-a"}, {"name": "dev-b"}]}
     crawlers, jobs = filter_named("derived_rules")({**SETTINGS, **declared})
@@ -128,6 +142,7 @@ EVERYTHING = {
     "s3_buckets": [{"name": "dev-plain"}, {"name": "dev-counted", "request_metrics": True}],
     "sqs_queues": [{"name": "dev-failed"}],
     "firehose_streams": [{"name": "dev-lines", "transform": {"function_arn": "x"}}],
+    "apigateway_apis": [{"name": "dev-clicks", "stage": "v1"}, {"name": "dev-more", "stage": "v2"}],
     "glue_crawlers": [{"name": "dev-raw"}],
     "glue_jobs": [{"name": "dev-etl"}],
     "cloudwatch_alarms": [{"name": "dev-its-own"}],
@@ -136,7 +151,7 @@ EVERYTHING = {
 
 def test_names_are_unique_and_names_and_descriptions_short_enough():
     found = filter_named("derived_alarms")({**SETTINGS, **EVERYTHING, "lambda_functions": EVERYTHING["lambda_functions"][:1]})
-    assert len({each["name"] for each in found}) == len(found) == 10
+    assert len({each["name"] for each in found}) == len(found) == 12
     long = filter_named("derived_alarms")({**SETTINGS, "sqs_queues": [{"name": "q" * 300}]})
     assert [len(each["name"]) for each in long] == [255]
     assert all(0 < len(each["description"]) <= 1024 for each in found)
@@ -179,6 +194,15 @@ def test_the_dashboard_shows_what_the_pipeline_has():
 def test_requests_are_shown_of_buckets_whose_requests_are_counted():
     (requests,) = [widget for widget in board(**EVERYTHING)["widgets"] if widget["properties"].get("title") == "S3 requests"]
     assert {line[3] for line in requests["properties"]["metrics"]} == {"dev-counted"}
+
+
+def test_each_api_is_shown_with_its_stage():
+    shown = {widget["properties"].get("title"): widget["properties"].get("metrics") for widget in board(**EVERYTHING)["widgets"]}
+    assert [line[:6] for line in shown["Requests of APIs"]] == [
+        ["AWS/ApiGateway", "Count", "ApiName", "dev-clicks", "Stage", "v1"],
+        ["AWS/ApiGateway", "Count", "ApiName", "dev-more", "Stage", "v2"],
+    ]
+    assert [line[1] for line in shown["Latency of APIs (ms)"]] == ["Latency", "Latency", "IntegrationLatency"] * 2
 
 
 def test_widgets_lie_in_24_columns_and_nowhere_over_each_other():

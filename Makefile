@@ -9,8 +9,8 @@ MACHINES ?= auto
 export MACHINES
 # A Python for .venv; empty to look for one on PATH and under pyenv.
 PYTHON ?=
-# How many tests run side by side.
-TEST_WORKERS ?= 2
+# How many test files run side by side; one more than cores, since some mostly wait.
+TEST_WORKERS ?= 3
 # Where uv keeps what it fetches is its own affair, but compiled Python is worth keeping.
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(BIN):$(PATH)

@@ -7,12 +7,39 @@ from pathlib import Path
 import pytest
 
 # Every boto3 client of the tests, in this process and in those that it starts, is held against botocore's models.
-_PLUGIN = str(Path(__file__).resolve().parents[1] / "localcloud" / "botocore_plugin")
+TESTS = Path(__file__).resolve().parent
+_PLUGIN = str(TESTS.parent / "localcloud" / "botocore_plugin")
 sys.path.insert(0, _PLUGIN)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [_PLUGIN, os.environ.get("PYTHONPATH")]))
 os.environ["BOTOCORE_EXPERIMENTAL__PLUGINS"] = "strict=strict_botocore"
 
 from tests.browser import browser  # noqa: E402, F401 - a fixture; after the environment is set
+
+#: The files that take longest, the longest first: they begin first, so that none of them is still at work when all others are done.
+LONGEST = (
+    "e2e/test_security.py",
+    "roles/test_dashboard_on_a_server.py",
+    "e2e/test_alarms.py",
+    "e2e/test_site.py",
+    "e2e/test_transactions.py",
+    "e2e/test_clickstream.py",
+    "e2e/test_interrupted.py",
+    "e2e/test_aws_inventory.py",
+    "e2e/test_order_history.py",
+    "e2e/test_drift.py",
+    "e2e/test_warm.py",
+    "e2e/test_faults.py",
+    "docs/test_add_a_pipeline.py",
+    "e2e/test_lock.py",
+    "e2e/test_foreign.py",
+    "roles/test_order_source.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Whole files in the order of LONGEST, then the others; `make test` gives each worker the next file."""
+    order = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -91,6 +91,15 @@ def _share_what_botocore_knows():
     botocore.session.create_loader = cache(botocore.session.create_loader)
     # Each session asks it of the same hundred handlers, and it inspects their signatures.
     botocore.hooks.accepts_kwargs = cache(botocore.hooks.accepts_kwargs)
+    # Nor do the names of the events that they are for differ between sessions.
+    names, make = {}, botocore.hooks.EventAliaser.__init__
+
+    def make_with_known_names(aliaser, event_emitter, event_aliases=None):
+        make(aliaser, event_emitter, event_aliases)
+        if aliaser._event_aliases == botocore.hooks.EVENT_ALIASES:
+            aliaser._alias_name_cache = names
+
+    botocore.hooks.EventAliaser.__init__ = make_with_known_names
 
 
 def _walk_stack_lightly():
@@ -113,7 +122,8 @@ def _warm_clients(services):
     try:
         session = boto3.session.Session("none", "none", region_name="us-east-1")
         for service in services:
-            session.client(service)
+            client = session.client(service)
+            client.can_paginate(next(iter(client.meta.method_to_api_mapping)))  # reads how any of the service's answers come in pages
     finally:
         del os.environ["AWS_CONFIG_FILE"], os.environ["AWS_SHARED_CREDENTIALS_FILE"]
         os.environ.update(theirs)

@@ -135,7 +135,7 @@ SETTINGS = (
 )
 
 
-def describe(cloudwatch, arn, name):
+def describe(cloudwatch, name):
     """The alarm in the shape of `wanted`, or None; what the options cannot say, such as an expression, stays visible under `other`."""
     found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"]).get("MetricAlarms")
     if not found:
@@ -158,14 +158,14 @@ def describe(cloudwatch, arn, name):
         "alarm_actions": sorted(alarm.get("AlarmActions") or []),
         "ok_actions": sorted(alarm.get("OKActions") or []),
         "insufficient_data_actions": sorted(alarm.get("InsufficientDataActions") or []),
-        "tags": plain_tags(cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags")),
+        "tags": plain_tags(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"]).get("Tags")),
     }
     other = {key: alarm[key] for key in OTHER if alarm.get(key)}
     return {**shown, "other": other} if other else shown
 
 
 def apply(cloudwatch, arn, before, after):
-    """Make AWS match `after`."""
+    """Make AWS match `after`; `arn()`: the alarm's."""
     if after is None:
         cloudwatch.delete_alarms(AlarmNames=[before["name"]])
         return
@@ -177,9 +177,9 @@ def apply(cloudwatch, arn, before, after):
         cloudwatch.put_metric_alarm(**settings(after))
     to_set, to_remove = tag_changes(before["tags"], after["tags"])
     if to_set:
-        cloudwatch.tag_resource(ResourceARN=arn, Tags=aws_tags(to_set))
+        cloudwatch.tag_resource(ResourceARN=arn(), Tags=aws_tags(to_set))
     if to_remove:
-        cloudwatch.untag_resource(ResourceARN=arn, TagKeys=to_remove)
+        cloudwatch.untag_resource(ResourceARN=arn(), TagKeys=to_remove)
 
 
 def settings(after):
@@ -241,12 +241,11 @@ def main():
     )
     cloudwatch = module.client("cloudwatch")
     wanted = wanted_alarm(module.params)
-    arn = arn_of(module, "cloudwatch", f"alarm:{wanted['name']}")
     converge(
         module,
         f"CloudWatch alarm {wanted['name']!r}",
-        lambda: describe(cloudwatch, arn, wanted["name"]),
-        lambda before, after: apply(cloudwatch, arn, before, after),
+        lambda: describe(cloudwatch, wanted["name"]),
+        lambda before, after: apply(cloudwatch, lambda: arn_of(module, "cloudwatch", f"alarm:{wanted['name']}"), before, after),
         wanted,
     )
 

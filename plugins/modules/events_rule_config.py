@@ -122,13 +122,13 @@ RULE = ("description", "schedule", "pattern", "enabled")
 TARGET = ("Id", "Arn", "Input", "InputTransformer", "RoleArn", "DeadLetterConfig", "RetryPolicy")
 
 
-def describe(events, arn, name):
+def describe(events, name):
     """The rule in the options' own shape, or None."""
     try:
         found = events.describe_rule(Name=name)
         pages = events.get_paginator("list_targets_by_rule").paginate(Rule=name)
         targets = [target for page in pages for target in page["Targets"]]
-        tags = events.list_tags_for_resource(ResourceARN=arn).get("Tags")
+        tags = events.list_tags_for_resource(ResourceARN=found["Arn"]).get("Tags")
     except ClientError as error:
         if is_missing(error, "ResourceNotFoundException"):
             return None
@@ -189,7 +189,7 @@ def api_rule(after):
 
 
 def apply(events, arn, before, after):
-    """Make AWS match `after`."""
+    """Make AWS match `after`; `arn()`: the rule's."""
     if after is None:
         remove_targets(events, before["name"], [target["id"] for target in before["targets"]])
         once_possible(lambda: events.delete_rule(Name=before["name"]), ("has targets",))
@@ -204,9 +204,9 @@ def apply(events, arn, before, after):
     remove_targets(events, after["name"], sorted(set(old) - {target["id"] for target in after["targets"]}))
     to_set, to_remove = tag_changes(before["tags"] if before else after["tags"], after["tags"])
     if to_set:
-        events.tag_resource(ResourceARN=arn, Tags=aws_tags(to_set))
+        events.tag_resource(ResourceARN=arn(), Tags=aws_tags(to_set))
     if to_remove:
-        events.untag_resource(ResourceARN=arn, TagKeys=to_remove)
+        events.untag_resource(ResourceARN=arn(), TagKeys=to_remove)
 
 
 def put_targets(events, rule, targets):
@@ -258,12 +258,12 @@ def main():
         module.fail_json(msg=f"EventBridge rule {params['name']!r} has neither schedule nor pattern, so it would never fire: give it one")
     wanted = {key: params[key] for key in ("name", *RULE, "tags")}
     wanted["targets"] = sorted(params["targets"], key=lambda each: each["id"])
-    events, arn = module.client("events"), arn_of(module, "events", f"rule/{params['name']}")
+    events = module.client("events")
     converge(
         module,
         f"EventBridge rule {params['name']!r}",
-        lambda: describe(events, arn, params["name"]),
-        lambda before, after: apply(events, arn, before, after),
+        lambda: describe(events, params["name"]),
+        lambda before, after: apply(events, lambda: arn_of(module, "events", f"rule/{params['name']}"), before, after),
         wanted,
     )
 

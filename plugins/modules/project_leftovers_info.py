@@ -58,6 +58,7 @@ checked:
   returned: always
 """
 
+import re
 from collections import Counter
 
 from ansible.module_utils.aws_resource import BotoCoreError, ClientError
@@ -335,7 +336,7 @@ def belongs(names, tags):
 
 def summary(kinds):
     """{"bucket": 2, "queue": 1} as "2 buckets, 1 queue"."""
-    plural = lambda kind: kind[:-1] + "ies" if kind.endswith("y") else (kind[:-2] + "e" if kind.endswith("is") else kind) + "s"  # noqa: E731 - one line
+    plural = lambda kind: kind[:-1] + "ies" if re.search("[^aeiou]y$", kind) else (kind[:-2] + "e" if kind.endswith("is") else kind) + "s"  # noqa: E731 - one line
     return ", ".join(f"{count} {kind if count == 1 else plural(kind)}" for kind, count in kinds.items())
 
 

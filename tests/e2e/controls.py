@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 CHECKS = {}
 #: Controls that nothing here can hold, each with its reason; docs/security.md shows them.
 ACCOUNT = "a setting of the whole account, which is not the project's to change"
-LATER = "nothing of that kind is deployed yet"
 EXCEPTIONS = {
     "S3.1": ACCOUNT + "; each bucket has its own block (S3.8)",
     "EC2.2": "the VPC's default security group is the account's; the server is not in it",
     "EC2.7": ACCOUNT + "; the server's volume is encrypted by itself (EC2.3)",
-    "APIGateway.1": LATER,
-    "APIGateway.3": LATER,
     "EventBridge.3": "of custom event buses; rules are on the default bus",
 }
 #: Ports of EC2.19; 5000 is the dashboard's.
@@ -45,6 +42,7 @@ class Deployed:
     log_groups: list = field(default_factory=list)
     topics: list = field(default_factory=list)
     alarms: list = field(default_factory=list)
+    apis: list = field(default_factory=list)
 
 
 def control(identity):
@@ -293,6 +291,25 @@ def crawlers_and_jobs_have_tags(aws):
 def delivery_streams_encrypt_what_waits(aws):
     describe = lambda name: aws.client("firehose").describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]  # noqa: E731 - one line
     return [name for name in aws.streams if describe(name)["DeliveryStreamEncryptionConfiguration"]["Status"] != "ENABLED"]
+
+
+# -- API Gateway
+
+
+def stages(aws):
+    """(name, stage) of each deployed stage."""
+    of = lambda api: aws.client("apigateway").get_stages(restApiId=api)["item"]  # noqa: E731 - one line
+    return [(f"{api}/{stage['stageName']}", stage) for api in aws.apis for stage in of(api)]
+
+
+@control("APIGateway.1")
+def stages_log_failed_executions(aws):
+    return [name for name, stage in stages(aws) if stage["methodSettings"].get("*/*", {}).get("loggingLevel") not in ("ERROR", "INFO")]
+
+
+@control("APIGateway.3")
+def stages_are_traced(aws):
+    return [name for name, stage in stages(aws) if not stage.get("tracingEnabled")]
 
 
 # -- who is told

@@ -1,4 +1,4 @@
-"""Runs that are killed with SIGKILL at random moments, and what the runs after them find."""
+"""Runs that are killed with SIGKILL at random moments, one after the other, and what the run after them finds."""
 
 import contextlib
 import itertools
@@ -11,8 +11,10 @@ import psutil
 
 #: The page as a process of this machine: machines have tests of their own, and twenty of them take long.
 QUICK = {"environment": {"MACHINES": "no"}}
-#: Deployments, and as many teardowns, that are killed. A round takes about half a minute; HEADWATER_KILLS=20 takes ten.
-ROUNDS = int(os.environ.get("HEADWATER_KILLS", "3"))
+#: Deployments, and as many teardowns, that are killed. HEADWATER_KILLS=20 takes about ten minutes.
+KILLS = int(os.environ.get("HEADWATER_KILLS", "3"))
+#: So many at most before a run may go to its end.
+IN_A_ROW = 3
 #: Seconds within which a task has begun, or ended, after the line that announces it. Lines, since how long a run takes is the machine's.
 PAUSE = 0.3
 
@@ -20,7 +22,7 @@ PAUSE = 0.3
 def moments(seed, lines):
     """Random moments, one in each of as many equal parts of a run, in random order: (line of its output, seconds after it)."""
     chosen = random.Random(seed)
-    parts = [(int((part + chosen.random()) / ROUNDS * lines) + 1, chosen.random() * PAUSE) for part in range(ROUNDS)]
+    parts = [(int((part + chosen.random()) / KILLS * lines) + 1, chosen.random() * PAUSE) for part in range(KILLS)]
     chosen.shuffle(parts)
     return parts
 
@@ -40,28 +42,32 @@ def killed(site, playbook, line, pause):
     return at_work
 
 
+def length(site, playbook):
+    """Lines that a playbook says; in check mode it says about as many."""
+    return len(site.play(playbook, "--check", **QUICK).succeeded().text.splitlines())
+
+
 def one_round(site, deploying, tearing_down):
-    """On an empty cloud: kill a deployment, end it, again; kill its teardown, end it. Returns what was really cut off."""
-    cut_off = [killed(site, "site.yml", *deploying)]
+    """On an empty cloud: kill deployments, end one, again; kill its teardowns, end one. Returns how many were really cut off.
+
+    Each run, killed or not, goes on from where the one before was killed.
+    """
+    cut_off = sum([killed(site, "site.yml", *moment) for moment in deploying])
     site.play("site.yml", **QUICK).succeeded()
     again = site.play("site.yml", **QUICK).succeeded()
-    assert again.changes == [], f"after a kill {deploying[1]:.2f} s after line {deploying[0]}:\n{again.text[-6000:]}"
-    cut_off.append(killed(site, "teardown.yml", *tearing_down))
+    assert again.changes == [], f"after kills at (line, seconds after it) {deploying}:\n{again.text[-6000:]}"
+    cut_off += sum([killed(site, "teardown.yml", *moment) for moment in tearing_down])
     site.play("teardown.yml", **QUICK).succeeded()  # its last play proves that nothing is left
     return cut_off
 
 
-def lengths(site):
-    """Lines that a deployment to an empty cloud and a teardown say."""
+def go_through(site, seed):
+    """All kills, some in a row; returns how many runs were cut off."""
     # What is made once for ever is made: the local cloud runs, the layer is in the cache.
     site.play("site.yml", "--limit", "localclouds,shared", **QUICK).succeeded()
-    return [len(site.play(playbook, **QUICK).succeeded().text.splitlines()) for playbook in ("site.yml", "teardown.yml")]
-
-
-def go_through(site, seed):
-    """All rounds; returns how many runs were cut off."""
-    deploy, teardown = lengths(site)
-    return sum(sum(one_round(site, *pair)) for pair in zip(moments(seed, deploy), moments(seed + 1, teardown), strict=True))
+    deploying, tearing_down = moments(seed, length(site, "site.yml")), moments(seed + 1, length(site, "teardown.yml"))
+    rows = zip(itertools.batched(deploying, IN_A_ROW), itertools.batched(tearing_down, IN_A_ROW), strict=True)
+    return sum(one_round(site, *row) for row in rows)
 
 
 def workers_left(site):

@@ -7,6 +7,8 @@ import json
 import resource
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import psutil
@@ -24,7 +26,8 @@ BUCKET = f"orders-{ACCOUNT}-{REGION}"
 FUNCTION, HISTORY_CHECKS = "FilterAndProcessOrders", "order-history-data-checks"
 CRAWLER, JOB, STREAM = "orders_processed_crawler", "transform-order-history", "tbsm-red-fire"
 PAGE = "dashboard-unhealthy-page"
-#: What the functions break_… below raise, and nothing else. Late delivery is left out: it takes a quarter of an hour.
+CLICKS, TRANSFORM, API = "clickstream", "click-transform", "clickstream-ingest-poc"
+#: What the functions break_… below raise, and nothing else.
 RAISED = {
     f"orders-errors-{FUNCTION}",
     "orders-failures-waiting-orders-failed-events",
@@ -35,9 +38,14 @@ RAISED = {
     f"order-history-throttles-{HISTORY_CHECKS}",
     "order-history-failed-jobs",
     f"order-history-failed-delivery-{STREAM}",
+    f"order-history-late-delivery-{STREAM}",
+    f"clickstream-failed-transform-{CLICKS}",
+    f"clickstream-errors-{TRANSFORM}",
+    f"clickstream-server-errors-{API}",
     PAGE,
 }
 NOTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
+CLICK = {"element_clicked": "Ramen", "time_spent": 1, "source_menu": "Noodles", "created_at": "2026-11-21T12:00:00Z"}
 ORDERS = "OrderID,Customer,Amount,Status,OrderDate\n"
 
 
@@ -174,6 +182,30 @@ def break_the_stream(site):
     send_a_line(site)
 
 
+def break_the_transform(site):
+    """A handler that is not there, and a click for it, past the API."""
+    site.client("lambda").update_function_configuration(FunctionName=TRANSFORM, Handler="handler.not_there")
+    site.client("firehose").put_record(DeliveryStreamName=CLICKS, Record={"Data": json.dumps(CLICK).encode()})
+
+
+def click(site):
+    """The status of a click that a browser posts."""
+    up = site.client("apigateway")
+    (api,), (key,) = up.get_rest_apis()["items"], up.get_api_keys(includeValues=True)["items"]
+    headers = {"x-api-key": key["value"], "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{site.endpoint}/_aws/execute-api/{api['id']}/v1/poc", json.dumps(CLICK).encode(), headers)
+    try:
+        return urllib.request.urlopen(request, timeout=30).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def break_the_api(site):
+    """Its role may put nothing into the stream."""
+    site.client("iam").put_role_policy(RoleName="APIGateway-Firehose", PolicyName="broken", PolicyDocument=NOTHING)
+    wait_for(lambda: click(site) == 502, "the refusal of the stream", 10)
+
+
 def break_the_data(site):
     """An order that two files bear."""
     for name in ("one.csv", "two.csv"):
@@ -196,13 +228,16 @@ def test_what_is_broken_is_alarmed_and_told_and_nothing_else_is(site, inbox):
     break_the_failure_queue(site)
     break_the_job(site)
     break_the_stream(site)
+    break_the_transform(site)
+    break_the_api(site)
     break_the_data(site)
     break_the_function(site)
     break_the_crawler(site)
     wait_for(lambda: total(site, "DestinationDeliveryFailures", HISTORY_CHECKS), "the event that is lost", 60)
     break_concurrency(site)
     others = RAISED - {PAGE}
-    wait_for(lambda: inbox.told("ALARM") >= others, "the alarms' messages", 180)
+    # The oldest record is late after three periods.
+    wait_for(lambda: inbox.told("ALARM") >= others, "the alarms' messages", 420)
     raised = [each for each in inbox.alarms if each["NewStateValue"] == "ALARM"]  # a new alarm's first message is that all is well
     told = next(each for each in raised if each["AlarmName"] == f"orders-errors-{FUNCTION}")
     assert told["subject"] == f'ALARM: "orders-errors-{FUNCTION}" in US East (N. Virginia)'
@@ -228,6 +263,7 @@ def test_what_is_mended_is_told_as_well(site, inbox):
     upload(site, "two.csv", f"{ORDERS}once,Ada,5.00,shipped,2025-02-02\n").succeeded()
     for pipeline in ("orders", "order_history"):
         check(site, pipeline).succeeded()
+    assert wait_for(lambda: click(site) == 200, "the click that is taken", 10)
     send_a_line(site)  # a minute without deliveries would not say that they succeed again
     wait_for(lambda: inbox.told("ALARM") == RAISED, f"the message of {PAGE}", 300)
     page_worker(site).kill()  # a new one follows at once

@@ -39,7 +39,7 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory):
-    deployment = Deployment(tmp_path_factory.mktemp("history"), without={"orders", "transactions"})
+    deployment = Deployment(tmp_path_factory.mktemp("history"), without={"orders", "transactions", "clickstream"})
     yield deployment
     deployment.play("playbooks/stop-localcloud.yml")
 

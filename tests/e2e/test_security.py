@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.timeout(1500), pytest.mark.skipif(why_no_machines() !=
 PREFIX = "sec-"
 BUCKET = f"{PREFIX}orders-000000000000-us-east-1"
 HISTORY = f"{PREFIX}order-history-000000000000-us-east-1"
+CLICKS = f"{PREFIX}clickstream-000000000000-us-east-1"
 SALES = f"{PREFIX}transactions-000000000000-us-east-1"
 FUNCTIONS = (
     "FilterAndProcessOrders",
@@ -23,6 +24,8 @@ FUNCTIONS = (
     "orders-data-checks",
     "order-history-data-checks",
     "transactions-data-checks",
+    "click-transform",
+    "clickstream-data-checks",
 )
 ROLES = (
     "Lambda-S3-Processing-Role",
@@ -39,7 +42,14 @@ ROLES = (
     "Orders-Data-Checks-Role",
     "Order-History-Data-Checks-Role",
     "Transactions-Data-Checks-Role",
+    "APIGateway-Firehose",
+    "APIGateway-Logs",
+    "Firehose-Clickstream-Role",
+    "Click-Transform-Role",
+    "Clickstream-Data-Checks-Role",
 )
+#: The roles whose policy has a name of its own.
+POLICIES = {"APIGateway-Firehose": "API-Firehose"}
 DEPLOYER = "arn:aws:iam::000000000000:user/deployer"
 
 
@@ -93,20 +103,23 @@ def aws(server, deployed):
     return controls.Deployed(
         client=site.client,
         account="000000000000",
-        buckets=[BUCKET, HISTORY, SALES, f"{PREFIX}artifacts-000000000000-us-east-1"],
+        buckets=[BUCKET, HISTORY, SALES, CLICKS, f"{PREFIX}artifacts-000000000000-us-east-1"],
         functions=[PREFIX + name for name in FUNCTIONS],
         roles=[PREFIX + role for role in ROLES],
-        workgroups=[f"{PREFIX}orders", f"{PREFIX}order_history", f"{PREFIX}transactions"],
+        workgroups=[f"{PREFIX}orders", f"{PREFIX}order_history", f"{PREFIX}transactions", f"{PREFIX}clickstream"],
         keys=[site.client("kms").describe_key(KeyId=f"alias/{PREFIX}headwater")["KeyMetadata"]["Arn"]],
         instances=[instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]],
         crawlers=[f"{PREFIX}orders_processed_crawler", f"{PREFIX}order-history-crawler", f"{PREFIX}ecommerce-crawler"],
         jobs=[f"{PREFIX}transform-order-history"],
-        streams=[f"{PREFIX}tbsm-red-fire"],
+        streams=[f"{PREFIX}tbsm-red-fire", f"{PREFIX}clickstream"],
+        apis=[each["id"] for each in site.client("apigateway").get_rest_apis()["items"]],
         topics=[f"arn:aws:sns:us-east-1:000000000000:{PREFIX}pipeline-failure-alerts"],
         alarms=[each["AlarmName"] for each in site.client("cloudwatch").describe_alarms(AlarmNamePrefix=PREFIX)["MetricAlarms"]],
         log_groups=[
             *(f"/aws/lambda/{PREFIX}{name}" for name in FUNCTIONS),
             f"/aws/kinesisfirehose/{PREFIX}tbsm-red-fire",
+            f"/aws/kinesisfirehose/{PREFIX}clickstream",
+            f"/aws/apigateway/{PREFIX}clickstream-ingest-poc",
             f"/aws-glue/jobs/{PREFIX}transform-order-history/output",
             f"/aws-glue/jobs/{PREFIX}transform-order-history/error",
         ],
@@ -119,7 +132,7 @@ def test_every_page_answers(deployed):
 
 def test_there_is_something_of_each_kind_to_look_at(aws):
     assert all([aws.buckets, aws.functions, aws.roles, aws.workgroups, aws.keys, aws.crawlers, aws.jobs, aws.streams, aws.log_groups])
-    assert all([aws.topics, aws.alarms])
+    assert all([aws.topics, aws.alarms, aws.apis])
     assert len(aws.instances) == 2
 
 
@@ -133,7 +146,8 @@ def test_objects_results_and_logs_are_encrypted_with_the_customer_key(server, aw
     orders = [(BUCKET, prefix) for prefix in ("raw/", "processed/", "rejected/", "audit/", "enriched/")]
     history = [(HISTORY, prefix) for prefix in ("raw/", "curated/", "rejected/", "audit/", "results/", "checks/")]
     sales = [(SALES, prefix) for prefix in ("raw/", "processed/", "rejected/", "audit/", "results/", "compactions/")]
-    for bucket, prefix in orders + history + sales:
+    clicks = [(CLICKS, prefix) for prefix in ("clicks/", "rejected/", "audit/", "results/", "checks/")]
+    for bucket, prefix in orders + history + sales + clicks:
         keys = list(server.site.objects(bucket, prefix))
         assert keys, (bucket, prefix)
         heads = [s3.head_object(Bucket=bucket, Key=key) for key in keys]
@@ -152,8 +166,8 @@ def sessions(role):
 
 
 def statements(server, role):
-    document = server.site.client("iam").get_role_policy(RoleName=PREFIX + role, PolicyName=PREFIX + role)["PolicyDocument"]
-    return document["Statement"]
+    policy = {"RoleName": PREFIX + role, "PolicyName": PREFIX + POLICIES.get(role, role)}
+    return server.site.client("iam").get_role_policy(**policy)["PolicyDocument"]["Statement"]
 
 
 @pytest.mark.parametrize("role", ROLES)

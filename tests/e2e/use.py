@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+import urllib.request
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ HOSTILE = "OrderID,Customer,OrderDate,Status,Amount\n1,Ada,2025-02-02,shipped,3\
 def use_everything(server, prefix, **settings):
     """Upload good and bad files, again and anew, let the crawler see them, read every page, let an event fail."""
     site, bucket = server.site, f"{prefix}orders-000000000000-us-east-1"
+    always = ["/", "/readyz", "/status.json"]
+    first, begun = {page: server.get(page, PASSWORD)[0] for page in always}, time.monotonic()
     file = site.folder / "hostile.csv"
     for text in (HOSTILE, HOSTILE.replace("2023-02-30", "2023-02-28"), HOSTILE):  # what was rejected is kept, and back again
         file.write_text(text)
@@ -22,17 +25,20 @@ def use_everything(server, prefix, **settings):
     fail(site, f"{prefix}FilterAndProcessOrders", "orders", bucket)
     use_history(server, prefix, **settings)
     use_transactions(server, prefix, **settings)
+    use_clickstream(server, prefix, **settings)
     # What was planted is found, so the checks end with an error.
     assert server.play("playbooks/check-data.yml", name_prefix=prefix, **settings).code != 0
-    pages = ["/", "/readyz", "/status.json"]
+    pages = []
     for pipeline in PIPELINES:
         pages += [f"/{pipeline}", f"/audit/{pipeline}", f"/{pipeline}/checks"]
         pages += [f"/{pipeline}/{name}.json?refresh=1" for name in queries(site, pipeline)]
     (record,) = site.objects(bucket, "audit/hostile")
     pages.append(f"/audit/orders/rejects?record={quote(record)}")
     answers = {page: server.get(page, PASSWORD)[0] for page in pages}
-    time.sleep(60)  # the page says once a minute that it is healthy, and status is asked again
-    return answers | {page: server.get(page, PASSWORD)[0] for page in pages[:3]}
+    # The page says once a minute that it is healthy, and status is asked again.
+    time.sleep(max(0, begun + 60 - time.monotonic()))
+    assert set(first.values()) == {200}, first
+    return answers | {page: server.get(page, PASSWORD)[0] for page in always}
 
 
 def queries(site, pipeline):
@@ -87,6 +93,18 @@ def use_transactions(server, prefix, **settings):
     crawl(site, f"{prefix}ecommerce-crawler", database, "raw")
     for function in ("data-transformer", "data-generator"):  # to the other this is no event of its schedule
         fail(site, f"{prefix}{function}", "transactions", bucket)
+
+
+def use_clickstream(server, prefix, **settings):
+    """Let clicks be posted, together and one alone; one of them has a date that is none."""
+    server.play("playbooks/send-clicks.yml", clicks=600, name_prefix=prefix, **settings).succeeded()
+    api = server.site.client("apigateway")
+    (found,), (key,) = api.get_rest_apis()["items"], api.get_api_keys(includeValues=True)["items"]
+    click = {"element_clicked": "Ramen", "time_spent": 1, "source_menu": "Noodles", "created_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    headers = {"x-api-key": key["value"], "Content-Type": "application/json"}
+    url = f"{server.site.endpoint}/_aws/execute-api/{found['id']}/v1/poc"
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(click).encode(), headers), timeout=30) as answer:
+        assert answer.status == 200
 
 
 def crawl(site, crawler, database, table="filtered_orders"):

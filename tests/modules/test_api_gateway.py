@@ -1,10 +1,11 @@
 """What a life of its own does not show of REST APIs, keys, plans and the account's role."""
 
 import json
+import time
 
 import pytest
 
-from tests.local_cloud import ROOT
+from tests.local_cloud import ROOT, wait_for
 from tests.modules.cases import rest_api, rest_document, usage_plan
 from tests.modules.clouds import on, unique
 from tests.modules.runner import done, refused
@@ -90,6 +91,7 @@ def test_a_few_older_deployments_are_kept_and_those_that_another_stage_serves(ga
     options, api_id = api
     (first,) = gateway.get_deployments(restApiId=api_id)["items"]
     gateway.create_stage(restApiId=api_id, stageName="old", deploymentId=first["id"])
+    wait_for(lambda: time.time() >= first["createdDate"].timestamp() + 1, "a second in which others are younger")
     for number in range(3):
         done("rest_api_config", **{**options, "values": {"answer": str(number)}, "keep_deployments": 1})
     kept = gateway.get_deployments(restApiId=api_id)["items"]

@@ -21,7 +21,7 @@ class Source:
 
     def __init__(self, folder):
         root = copy_of_the_repository(folder / "repository")
-        self.site = Deployment(folder, root=root, without={"orders", "order_history", "transactions", "dashboard"})
+        self.site = Deployment(folder, root=root, without={"orders", "order_history", "transactions", "clickstream", "dashboard"})
         self.site.settings["cache_dir"] = str(ROOT / ".cache")
         self.ssh_config = self.site.state / "ssh" / "order_source.config"
 

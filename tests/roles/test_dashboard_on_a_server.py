@@ -301,7 +301,7 @@ def test_check_mode_where_the_instance_is_gone_says_what_a_new_one_would_get(ser
 
 def test_a_deployment_that_is_killed_is_ended_by_the_next_one_and_the_one_after_changes_nothing(server, deployed):
     cut_off = kills.go_through(server, deployed.seconds * 0.6)
-    assert cut_off >= kills.ROUNDS - 1
+    assert cut_off >= kills.KILLS - 1
 
 
 def test_teardown_leaves_neither_server_nor_keys(server, deployed):

@@ -31,6 +31,10 @@ class Panel:
         return self.query.title(self.texts)
 
     @property
+    def description(self):
+        return self.query.description_of(self.texts)
+
+    @property
     def reason(self):
         """Why asking failed, for people; empty if it did not."""
         if self.error is None:
@@ -100,7 +104,7 @@ def data(panel):
         "pipeline": panel.pipeline.name,
         "query": panel.query.name,
         "title": panel.title,
-        "description": panel.query.description,
+        "description": panel.description,
         "columns": answer.columns if answer else [],
         "types": answer.types if answer else [],
         "rows": answer.rows if answer else [],

@@ -254,6 +254,17 @@ def test_parameters_on_the_pipeline_page_apply_to_the_panels_that_have_them(clie
     assert "Top 10 Largest Orders in January 2025" in Page(client.get("/orders?month=2025-01")).text
 
 
+def test_a_description_names_what_was_asked_for(tmp_path):
+    (tmp_path / "orders").mkdir()
+    header = "-- title: Clicks\n-- description: Of the last {hours} hours.\n-- parameter: hours type=integer default=24\n"
+    (tmp_path / "orders" / "one.sql").write_text(f"{header}SELECT ? AS a")
+    answers = FakeAws({"SELECT ? AS a": table(("a",), ("varchar",), [("1",)])})
+    client = create_app({**CONFIG, "sql_dir": str(tmp_path)}, answers).test_client()
+    for path in ("/orders?hours=7", "/orders/one?hours=7"):
+        assert "Of the last 7 hours." in Page(client.get(path)).text
+    assert client.get("/orders/one.json").json["description"] == "Of the last 24 hours."
+
+
 def test_links_keep_the_parameters_whatever_their_names_are(tmp_path):
     """`name` is also what Flask calls a part of the address."""
     (tmp_path / "orders").mkdir()

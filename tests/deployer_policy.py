@@ -13,6 +13,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from localcloud.gateway import permissions
 from localcloud.iam import passing
 from tests import privileges
 from tests.e2e import quicksight
@@ -31,20 +32,24 @@ OTHER_SETTINGS = {
     "alerts_email": "somebody@example.com",
     "s3_abort_upload_days": 3,
     "allowed_cidrs": ["10.0.0.0/8", "192.168.0.0/16"],
+    "quicksight_viewers": [],
+    "quicksight_authors": [],
 }
 #: What AWS gives numbers of its own, so that a policy cannot name it.
 NUMBERED = (
     (r"(:ec2:[^:]*:[^:]*:(?!key-pair/)[a-z-]+/).*", r"\1*"),
     (r"(:kms:[^:]*:[^:]*:key/).*", r"\1*"),
     (r"(:lambda:[^:]*:[^:]*:layer:[^:]*:).*", r"\1*"),
+    (r"(:log-group:API-Gateway-Execution-Logs_).*", r"\1*"),
     (r"(:log-group:[^:]*:)log-stream:.*", r"\1*"),
     (r"(:glue:[^:]*:[^:]*:table/[^/]*/).*", r"\1*"),
     (r"(:s3:::[^/]*/[^/]*/).*", r"\1*"),
     # Alarms are many; their names begin with their host's.
     (r"(:cloudwatch:[^:]*:[^:]*:alarm:[^:]*?(?:orders|order-history|transactions|clickstream|dashboard)-).*", r"\1*"),
     (r"(:apigateway:[^:]*::/(?:restapis|apikeys|usageplans|tags)/).*", r"\1*"),
-    # Each panel has a data set, and names of all of them begin with the prefix.
-    (r"(:quicksight:[^:]*:[^:]*:(?:dataset|datasource|dashboard|analysis)/[^-]*-).*", r"\1*"),
+    # Each panel has a data set, whose name begins with its pipeline's; whom dashboards are shared with is a setting.
+    (r"(:quicksight:[^:]*:[^:]*:dataset/.*?(?:order-history|clickstream)-).*", r"\1*"),
+    (r"(:quicksight:[^:]*:[^:]*:(?:group|user)/[^/]*/).*", r"\1*"),
     # A policy that somebody attached to a role, to be taken away again.
     (r"(:iam:[^:]*:[^:]*:policy/).*", r"\1*"),
 )
@@ -80,7 +85,8 @@ def general(action, resource, account, region, prefix=PREFIX):
 def condition(service, operation, action, resource):
     """What must hold besides, where a pattern would allow too much: which service gets a role, whose a numbered resource is."""
     if action == "iam:PassRole":
-        return {"StringEquals": {"iam:PassedToService": passing.ROLES[service, operation].to}}
+        to = permissions.SERVICE if service == "apigateway" else passing.ROLES[service, operation].to
+        return {"StringEquals": {"iam:PassedToService": to}}
     if action == "ec2:CreateTags" and operation != "CreateTags":
         return {"StringEquals": {"ec2:CreateAction": operation}}
     if re.search(r":ec2:.*:(subnet|image)/", resource) or resource == "*":

@@ -114,6 +114,31 @@ def test_a_batch_is_answered_record_by_record(clicks, up):
     assert post(up, {"clicks": [click(1), {"no": "click"}]}, "/poc/batch")[0] == 400
 
 
+def test_the_access_log_tells_of_requests_and_not_of_people(clicks, up):
+    logs = clicks.client("logs")
+
+    def told():
+        return [json.loads(each["message"]) for each in logs.filter_log_events(logGroupName=f"/aws/apigateway/{API}")["events"]]
+
+    wait_for(lambda: {"200", "400", "403", "413"} <= {str(each["status"]) for each in told()}, "the requests of the tests before", 30)
+    assert {"POST"} == {each["method"] for each in told() if each["path"] == "/poc"}
+    known = {
+        "requestId",
+        "time",
+        "method",
+        "path",
+        "status",
+        "latency_ms",
+        "integration_latency_ms",
+        "integration_status",
+        "bytes",
+        "error",
+    }
+    assert {name for each in told() for name in each} == known
+    everything = json.dumps(told())
+    assert not [word for word in (up["clickstream_api_key"], "127.0.0.1", "Python-urllib", "Ramen") if word in everything]
+
+
 def test_dates_as_people_send_them_are_set_right_or_refused_with_a_reason(clicks, up):
     today = datetime.now(UTC).replace(microsecond=0)
     sent = {

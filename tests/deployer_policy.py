@@ -174,7 +174,7 @@ def live(deployment, prefix, first=ON_SERVERS):
     play("playbooks/replay-history.yml", source=lines(deployment), via="firehose")
     play("playbooks/generate-transactions.yml", hours=1)
     play("playbooks/compact-transactions.yml")
-    play("playbooks/send-clicks.yml", clicks=100)
+    play("playbooks/send-clicks.yml", clicks=600)  # one of five hundred has a date that is none
     play("playbooks/check-data.yml", pipeline="transactions")
     play("playbooks/replay-failures.yml")
     play("playbooks/show-status.yml")

@@ -8,10 +8,11 @@ import sys
 from datetime import date
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "files/lambda/filter_and_process_orders"))
+LAMBDA = Path(__file__).resolve().parents[2] / "files/lambda"
+sys.path[:0] = [str(LAMBDA / "filter_and_process_orders"), str(LAMBDA)]
 
-import core
-import pyarrow as pa
+import core  # noqa: E402 - found by the path above
+import pyarrow as pa  # noqa: E402
 
 
 def main(source: str, event_date: str, parquet: str, rejects: str) -> None:

@@ -174,6 +174,12 @@ def test_send_clicks_counts_every_click(clicks, up):
     assert after - before + rejected == 500
 
 
+def test_the_data_checks_find_no_error_and_warn_of_clocks_that_are_ahead(clicks, up):
+    played = clicks.play("playbooks/check-data.yml", pipeline="clickstream").succeeded()
+    assert "of 8 checks passed; 0 errors" in played.text
+    assert clicks.get("/clickstream/checks")[0] == 200
+
+
 def test_every_object_lies_in_the_projection(clicks, up):
     table = clicks.client("glue").get_table(DatabaseName="clickstream_db", Name="my_ingested_data")["Table"]
     assert outside(table, BUCKET, clicks.objects(BUCKET, "clicks/"), datetime.now(UTC)) == []

@@ -12,18 +12,20 @@ import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTION = ROOT / "files/lambda/filter_and_process_orders"
+LAMBDA = ROOT / "files/lambda"
+FUNCTION = LAMBDA / "filter_and_process_orders"
 EVENT_DAY = date(2025, 4, 22)
 HEADER = b"OrderID,Customer,Amount,Status,OrderDate\n"
 
 
 def load(name: str, path: Path) -> ModuleType:
-    """Import the file at `path` as the module `name`, once. It finds what lies beside it, as it does in Lambda."""
+    """Import the file at `path` as the module `name`, once. It finds what lies beside it and the shared packages, as in Lambda."""
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, path)
         sys.modules[name] = module = importlib.util.module_from_spec(spec)
         with pytest.MonkeyPatch.context() as patch:
-            patch.syspath_prepend(path.parent)
+            for folder in (LAMBDA, path.parent):
+                patch.syspath_prepend(folder)
             spec.loader.exec_module(module)
     return sys.modules[name]
 

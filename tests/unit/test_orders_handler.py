@@ -259,14 +259,15 @@ class TestReplays:
     ) -> None:
         records = {"old": store.put("raw/a.csv", ONE_BAD), "new": store.put("raw/a.csv", TWO_GOOD)}
         store.s3.delete_object(Bucket=BUCKET, Key="raw/a.csv")
-        fetch, old_id = handler.fetch, records["old"]["s3"]["object"]["versionId"]
+        client, old_id = handler.s3(), records["old"]["s3"]["object"]["versionId"]
+        get_object = client.get_object
 
-        def dated(bucket: str, key: str, version_id: str | None = None) -> dict | None:
+        def dated(**wanted: str) -> dict:
             """S3 tells whole seconds; let the old version be a day older."""
-            response = fetch(bucket, key, version_id)
-            return {**response, "LastModified": datetime(2020, 1, 1, tzinfo=UTC)} if version_id == old_id else response
+            response = get_object(**wanted)
+            return {**response, "LastModified": datetime(2020, 1, 1, tzinfo=UTC)} if wanted.get("VersionId") == old_id else response
 
-        monkeypatch.setattr(handler, "fetch", dated)
+        monkeypatch.setattr(client, "get_object", dated)
         for which in order.split():
             handler.lambda_handler(event(records[which]), CONTEXT)
         assert [row[0] for row in store.table()] == ["1", "2"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.orders_support import FUNCTION, HEADER, Outcome, core
+from tests.unit.orders_support import FUNCTION, HEADER, LAMBDA, Outcome, core
 from tests.unit.plugins.plugin_files import load as load_plugin
 
 PURE = [FUNCTION / "core.py", *sorted((FUNCTION / "orders_csv").glob("*.py"))]
@@ -30,7 +30,7 @@ class TestItsImports:
         imported = set().union(*map(imported_by, PURE))
         assert {name for name in imported if name.startswith("pyarrow")} == {"pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet"}
         known = set(sys.stdlib_module_names) - {"os", "time", "socket"}
-        assert {name.split(".")[0] for name in imported} - {"pyarrow", "orders_csv"} <= known
+        assert {name.split(".")[0] for name in imported} - {"pyarrow", "orders_csv", "s3_inputs"} <= known
 
     @pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
     def test_no_clock(self, path: Path) -> None:
@@ -46,8 +46,8 @@ class TestItsImports:
         assert graph["orders_csv.rules"] == graph["orders_csv.names"] == graph["orders_csv"] == set()
 
     def test_a_cold_start_loads_no_part_of_pyarrow_that_it_does_not_need(self) -> None:
-        command = "import sys; sys.path.insert(0, sys.argv[1]); import core; print(*sys.modules)"
-        result = subprocess.run([sys.executable, "-c", command, str(FUNCTION)], capture_output=True, text=True, check=True)
+        command = "import sys; sys.path[:0] = sys.argv[1:]; import core; print(*sys.modules)"
+        result = subprocess.run([sys.executable, "-c", command, str(FUNCTION), str(LAMBDA)], capture_output=True, text=True, check=True)
         loaded = set(result.stdout.split())
         assert not loaded & {"numpy", "pandas", "boto3", "pyarrow.dataset", "pyarrow.flight", "pyarrow._dataset"}
 
@@ -55,7 +55,7 @@ class TestItsImports:
 def test_its_archive_holds_all_that_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unpacked as Lambda does it, away from the repository."""
     archive = load_plugin("modules", "python_archive")
-    archive.write_zip(tmp_path / "function.zip", archive.source_files(FUNCTION))
+    archive.write_zip(tmp_path / "function.zip", archive.source_files(FUNCTION) + archive.folder_files(LAMBDA / "s3_inputs"))
     with zipfile.ZipFile(tmp_path / "function.zip") as packed:
         packed.extractall(tmp_path / "task")
     command = f"""

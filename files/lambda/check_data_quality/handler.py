@@ -66,7 +66,10 @@ def client(service: str):
 
 
 def has_data(database: str, table: str) -> bool:
-    """Whether there is anything to check: a crawler makes its table of the first data, a table with partitions has one."""
+    """Whether there is anything to check: a crawler makes its table of the first data, a table with partitions has one.
+
+    Where partitions follow by projection nobody lists them; then there is an object below the table's place.
+    """
     try:
         found = client("glue").get_table(DatabaseName=database, Name=table)["Table"]
     except ClientError as error:
@@ -75,6 +78,9 @@ def has_data(database: str, table: str) -> bool:
         raise
     if not found.get("PartitionKeys"):
         return True
+    if found.get("Parameters", {}).get("projection.enabled") == "true":
+        bucket, _, prefix = found["StorageDescriptor"]["Location"].removeprefix("s3://").partition("/")
+        return client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"] > 0
     return bool(client("glue").get_partitions(DatabaseName=database, TableName=table, MaxResults=1)["Partitions"])
 
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from product_catalogue import products
+from s3_inputs.rejects import reject_whole
+from s3_inputs.stream import Readable, UnreadableFileError, Writable
 from transactions_json.cutting import MAX_RECORD_BYTES
 from transactions_json.names import output_name
 from transactions_json.quick import SCHEMA
 from transactions_json.records import Reader
-from transactions_json.rejects import Rejects
 from transactions_json.rules import Product
 from transactions_json.run import Run
-from transactions_json.stream import BLOCK_BYTES, Readable, UnreadableFileError, Writable, blocks
+from transactions_json.stream import BLOCK_BYTES, blocks
 from transactions_json.summary import DayFile, DisagreementError, Summary
 
 __all__ = [
@@ -38,7 +39,6 @@ __all__ = [
 ]
 
 MOST_DAYS = 400  # of one file: each is a file of its own
-_PIECE_BYTES = 1 << 20
 
 
 def catalogue() -> dict[str, Product]:
@@ -88,12 +88,7 @@ def process(
 
 def reject_file(source: Readable, rejects: Writable, error: UnreadableFileError) -> Summary:
     """Reject a file that cannot be read as records: all its bytes go to the rejects, as base64 in pieces. It counts no rows."""
-    out = Rejects(rejects)
-    part = 0
-    while data := source.read(_PIECE_BYTES):
-        part += 1
-        out.add_bytes(error.code, str(error), part, data)
-    out.flush()
+    reject_whole(source, rejects, error)
     return Summary(status="rejected", reason=str(error))
 
 

@@ -1,24 +1,26 @@
 """The transformer's AWS edge: S3 events in; files of the table's days, rejects and audit records out.
 
-The rules about records are in core.py, those about the table's days in day_versions/. Here are those about inputs: which
-version of an object counts, under which names its outputs lie, and in which order things are written so that replays and
-events out of order end in the same state.
+The rules about records are in core.py, those about the table's days in day_versions/, and which version of an object counts
+in s3_inputs/. Here is under which names outputs lie, and in which order things are written so that replays and events out of
+order end in the same state.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import unquote_plus
 
 import boto3
 import core
 from day_versions import Days
-from inputs import PUBLISHING, Arrival, Inputs, ReplacedError, Source, SourceKeepsChangingError, Version, iso
+from s3_inputs.events import process_each, records_of
+from s3_inputs.inputs import PUBLISHING, Inputs, SourceKeepsChangingError
+from s3_inputs.outputs import remove, write_record
+from s3_inputs.versions import Arrival, Version
 from settings import Settings
+from source import ReplacedError, Source
 
 ATTEMPTS = 5  # how often an input that keeps changing while it is read is read anew
 
@@ -102,27 +104,20 @@ class Transformer:
         if not earlier.issuperset(summary.days):
             # Should this run die before its end, and a version without some of these days follow, that one clears them.
             days = dict.fromkeys(sorted(earlier), 0) | audit["days"]
-            self._write_audit(audit_key, audit | {"status": PUBLISHING, "days": days})
+            write_record(s3(), self.bucket, audit_key, audit | {"status": PUBLISHING, "days": days})
         for day, file in summary.days.items():
             self.days.put(day, name, version.etag, file.path)
         for day in sorted(earlier - set(summary.days)):
             self.days.remove(day, name, version.etag, core.no_rows())
         self._put_or_remove(rejected_key, rejects if rejected else None)
-        self._write_audit(audit_key, audit)
+        write_record(s3(), self.bucket, audit_key, audit)
         return audit
 
     def _audit(self, key: str, version: Version, summary: core.Summary) -> dict:
         return {
             "pipeline": "transactions",
             "function": self.function,
-            "source": {
-                "bucket": self.bucket,
-                "key": key,
-                "version_id": version.id,
-                "etag": version.etag,
-                "size": version.size,
-                "last_modified": iso(version.modified),
-            },
+            "source": version.source(self.bucket, key),
             "status": summary.status,
             "reason": summary.reason,
             "form": summary.form,
@@ -131,19 +126,12 @@ class Transformer:
             "days": {day: file.rows for day, file in summary.days.items()},
         }
 
-    def _write_audit(self, key: str, audit: Mapping) -> None:
-        body = json.dumps(audit, indent=1, ensure_ascii=False).encode()
-        s3().put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
-
     def _put_or_remove(self, key: str, path: Path | None) -> None:
         if path is not None:
             with path.open("rb") as file:
                 s3().put_object(Bucket=self.bucket, Key=key, Body=file, ContentType="application/x-ndjson")
             return
-        # Looked up first: in a versioned bucket each delete leaves a marker, even of a key that never was.
-        found = s3().list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-        if found and found[0]["Key"] == key:
-            s3().delete_object(Bucket=self.bucket, Key=key)
+        remove(s3(), self.bucket, key)
 
 
 def lambda_handler(event: Mapping, context: object) -> dict:
@@ -152,24 +140,12 @@ def lambda_handler(event: Mapping, context: object) -> dict:
     Raises:
         ExceptionGroup: names the keys that failed; Lambda retries the event, which does no harm to the others.
     """
-    if event.get("Event") == "s3:TestEvent":  # S3 sends it when a notification is set up
+    records = records_of(event)
+    if records is None:
         return {"inputs": []}
-    if "Records" not in event:
-        raise ValueError(f"this is no S3 event: it has no Records, but {sorted(event)}")
     settings = Settings.read(os.environ)
-    done, errors, failed = [], [], []
-    for record in event["Records"]:
-        key = record.get("s3", {}).get("object", {}).get("key", "(a record without a key)")
-        try:
-            arrival = Arrival.read(record)
-            audit = Transformer(arrival.bucket, settings, context.function_name).handle(arrival)
-        except Exception as error:
-            error.add_note(f"while processing {key}")
-            errors.append(error)
-            failed.append(f"{unquote_plus(key)} ({type(error).__name__}: {error})")
-        else:
-            done.append({"key": audit["source"]["key"], "status": audit["status"], "rows": audit["rows"]})
-            print(json.dumps({"transactions": done[-1], "reason": audit["reason"]}))
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} of {len(event['Records'])} inputs failed: {'; '.join(failed)}", errors)
-    return {"inputs": done}
+
+    def process(arrival: Arrival) -> dict:
+        return Transformer(arrival.bucket, settings, context.function_name).handle(arrival)
+
+    return {"inputs": process_each(records, process, "transactions", "inputs")}

@@ -13,10 +13,11 @@ from orders_csv.cutting import MAX_ROW_BYTES
 from orders_csv.judging import SCHEMA
 from orders_csv.ledger import Ledger
 from orders_csv.names import output_name
-from orders_csv.rejects import Rejects
 from orders_csv.run import Run
-from orders_csv.stream import BLOCK_BYTES, Readable, UnreadableFileError, Writable, blocks
+from orders_csv.stream import BLOCK_BYTES, blocks
 from orders_csv.summary import DisagreementError, Summary
+from s3_inputs.rejects import reject_whole
+from s3_inputs.stream import Readable, UnreadableFileError, Writable
 
 __all__ = [
     "BLOCK_BYTES",
@@ -29,8 +30,6 @@ __all__ = [
     "process",
     "reject_file",
 ]
-
-_PIECE_BYTES = 1 << 20
 
 
 def process(
@@ -76,10 +75,5 @@ def process(
 
 def reject_file(source: Readable, rejects: Writable, error: UnreadableFileError) -> Summary:
     """Reject a file that cannot be read as rows: all its bytes go to the rejects, as base64 in pieces. It counts no rows."""
-    out = Rejects(rejects)
-    part = 0
-    while data := source.read(_PIECE_BYTES):
-        part += 1
-        out.add_bytes(error.code, str(error), part, data)
-    out.flush()
+    reject_whole(source, rejects, error)
     return Summary(status="rejected", reason=str(error))

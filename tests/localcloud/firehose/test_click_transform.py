@@ -21,7 +21,7 @@ BAD = b'{"element_clicked":"a"}'
 def package(tmp_path_factory):
     archive = load_plugin("modules", "python_archive")
     path = tmp_path_factory.mktemp("click-transform") / "function.zip"
-    folders = (FILES / "lambda/clicks", FILES / "openapi")
+    folders = (FILES / "lambda/clicks", FILES / "lambda/s3_inputs", FILES / "openapi")
     archive.write_zip(path, archive.source_files(FILES / "lambda/click_transform") + [e for f in folders for e in archive.folder_files(f)])
     return path.read_bytes()
 

@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "data_generator": {"BUCKET_NAME": BUCKET, "BATCH_SIZE": "5"},
     "data_transformer": {"DATABASE": DATABASE, "TABLE": "transactions"},
 }
-FOLDERS = {"data_generator": ["product_catalogue"], "data_transformer": ["product_catalogue", "day_versions"]}
+FOLDERS = {"data_generator": ["product_catalogue"], "data_transformer": ["product_catalogue", "day_versions", "s3_inputs"]}
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def test_it_is_pure_and_of_the_standard_library(path: Path) -> None:
     nodes = list(ast.walk(ast.parse(path.read_text())))
     names = {alias.name.split(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {(node.module or "").split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
-    assert names - {"clicks", "rejects"} <= set(sys.stdlib_module_names) - {"os", "time", "socket"}
+    assert names - {"clicks", "rejects", "s3_inputs"} <= set(sys.stdlib_module_names) - {"os", "time", "socket"}
     code = ast.unparse(ast.parse(path.read_text()))
     assert not any(f".{clock}(" in code for clock in ("now", "utcnow", "today"))
     assert not any(isinstance(node, ast.Global | ast.Nonlocal) for node in nodes)
@@ -31,7 +31,7 @@ def test_its_archive_holds_all_that_it_needs(tmp_path: Path, monkeypatch: pytest
     """Unpacked as Lambda does it, away from the repository."""
     archive = load_plugin("modules", "python_archive")
     files = archive.source_files(TRANSFORM)
-    for folder in (CLICKS, ROOT / "files/openapi"):
+    for folder in (CLICKS, ROOT / "files/lambda/s3_inputs", ROOT / "files/openapi"):
         files += archive.folder_files(folder)
     archive.write_zip(tmp_path / "function.zip", files)
     with zipfile.ZipFile(tmp_path / "function.zip") as packed:

@@ -14,7 +14,7 @@ CORES = {
     "generator": [GENERATOR / "core.py", LAMBDA / "product_catalogue/__init__.py"],
     "transformer": [TRANSFORMER / "core.py", *sorted((TRANSFORMER / "transactions_json").glob("*.py"))],
 }
-OURS = {"product_catalogue", "transactions_json"}
+OURS = {"product_catalogue", "s3_inputs", "transactions_json"}
 
 
 def imported_by(path: Path) -> set[str]:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from s3_inputs.rejects import Rejects
+from s3_inputs.stream import Writable
 
 from transactions_json.cutting import BLANK
 from transactions_json.kept import Kept
 from transactions_json.quick import Judge, columns
 from transactions_json.records import Piece, Reader, Records
-from transactions_json.rejects import Rejects
 from transactions_json.repeated import Ids
 from transactions_json.rules import Problem, Product, Row, judge
-from transactions_json.stream import Writable
 from transactions_json.summary import Summary
 
 

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from s3_inputs.stream import UnreadableFileError
+
 from orders_csv.cutting import fields_of
 from orders_csv.rules import COLUMNS, shown
-from orders_csv.stream import UnreadableFileError
 
 
 class Header(NamedTuple):

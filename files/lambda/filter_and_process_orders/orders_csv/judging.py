@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
+from s3_inputs.stream import BOM
 
 from orders_csv.rules import AMOUNT, DROPPED_WHEN_OLD, STATUSES, day_of, status_of
-from orders_csv.stream import BOM
 
 # What the crawler and Athena see. Do not reorder: tables are read by position in some engines.
 SCHEMA = pa.schema(

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from orders_csv.stream import Writable
+from s3_inputs.stream import Writable
 
 ROW_GROUP_ROWS = 131_072
 

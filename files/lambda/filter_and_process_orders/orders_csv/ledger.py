@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from s3_inputs.rejects import Rejects
+from s3_inputs.stream import Writable
+
 from orders_csv.judging import Verdict
 from orders_csv.kept import Kept
-from orders_csv.rejects import Rejects
-from orders_csv.stream import Writable
 from orders_csv.summary import Summary
 
 

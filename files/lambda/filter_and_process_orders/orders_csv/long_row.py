@@ -1,7 +1,8 @@
 """A row without an end in sight: too long, or with a quote that is never closed."""
 
+from s3_inputs.rejects import Rejects
+
 from orders_csv.cutting import EOL, QUOTED, START, line_ends, may_be_half, row_end
-from orders_csv.rejects import Rejects
 from orders_csv.rules import Problem
 
 
@@ -56,8 +57,7 @@ class LongRow:
     def _write(self, data: bytes, last: bool) -> None:
         self._pieces += 1
         whole = last and self._pieces == 1
-        part = "" if whole else f'"part": {self._pieces}, "last_part": {"true" if last else "false"}, '
-        self._rejects.add(*self._about, data, part)
+        self._rejects.add(*self._about, data, 0 if whole else self._pieces, last)
         self.lines += line_ends(data)
 
 

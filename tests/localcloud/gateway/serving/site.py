@@ -92,7 +92,9 @@ class Site:
 
     def make_transform(self):
         """The project's own transform as a function of the site's name; its ARN."""
-        folders = ((ROOT / "files/lambda/click_transform", ""), (ROOT / "files/lambda/clicks", "clicks/"), (OPENAPI.parent, "openapi/"))
+        code = ROOT / "files/lambda"
+        packages = [(code / name, f"{name}/") for name in ("clicks", "s3_inputs")]
+        folders = ((code / "click_transform", ""), *packages, (OPENAPI.parent, "openapi/"))
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             for folder, prefix in folders:

@@ -1,12 +1,12 @@
-"""Which object an event is about, and which version of it counts."""
+"""Which version of an object counts, and its bytes."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from urllib.parse import unquote_plus
+from datetime import datetime
 
 from botocore.exceptions import ClientError
+
+from .versions import Arrival, Version
 
 PUBLISHING = "publishing"  # an audit record's status before its outputs are all visible
 
@@ -19,52 +19,17 @@ class SourceKeepsChangingError(RuntimeError):
     """The object was replaced each time while it was being processed."""
 
 
-class ReplacedError(RuntimeError):
-    """The version that is being read is no longer there."""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """What an event's record says: this object arrived, in this version. What it leaves out is None."""
-
-    bucket: str
-    key: str
-    version_id: str | None
-    etag: str | None
-
-    @classmethod
-    def read(cls, record: Mapping) -> "Arrival":
-        name = record.get("eventName", "ObjectCreated:")
-        if not name.removeprefix("s3:").startswith("ObjectCreated:"):
-            raise ValueError(f"the event is {name!r}; this function takes ObjectCreated events only. Correct the bucket's notification.")
-        item = record["s3"]["object"]
-        return cls(record["s3"]["bucket"]["name"], unquote_plus(item["key"]), item.get("versionId"), item.get("eTag"))
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of an object, as S3 describes it. `id` is None in a bucket without versioning."""
-
-    id: str | None
-    etag: str
-    size: int
-    modified: datetime
-
-    @classmethod
-    def read(cls, response: Mapping) -> "Version":
-        return cls(response.get("VersionId"), response["ETag"].strip('"'), response["ContentLength"], response["LastModified"])
-
-
 class Inputs:
     """The objects of a bucket that are read. `s3`: a client."""
 
     def __init__(self, s3: object, bucket: str) -> None:
         self._s3, self._bucket = s3, bucket
 
-    def fetch(self, key: str, version: Version | None = None) -> Mapping | None:
-        """GetObject's response, its body not read yet: of exactly that version, or of the newest; None if it is not there (any more)."""
-        wanted = {} if version is None else {"VersionId": version.id} if version.id else {"IfMatch": f'"{version.etag}"'}
-        return self._get(key, **wanted)
+    def fetch(self, key: str, version: Version) -> Mapping | None:
+        """GetObject's response, its body not read yet: of exactly that version; None if it is not there any more."""
+        wanted = {"VersionId": version.id} if version.id else {"IfMatch": f'"{version.etag}"'}
+        response = self._get(key, **wanted)
+        return response if response and Version.read(response) == version else None
 
     def newest(self, arrival: Arrival, audit: Mapping | None) -> Mapping | None:
         """The response for what is to be processed for an event; None if the audit record shows that it was.
@@ -111,21 +76,3 @@ class Inputs:
             if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion", "PreconditionFailed"):
                 return None
             raise
-
-
-class Source:
-    """The bytes of one version of an object, as often as they are asked for. `response`: GetObject's, to begin with."""
-
-    def __init__(self, inputs: Inputs, key: str, version: Version, response: Mapping) -> None:
-        self._inputs, self._key, self._version, self._response = inputs, key, version, response
-
-    def open(self) -> object:
-        """A body to read; raises ReplacedError if the version is gone."""
-        response, self._response = self._response or self._inputs.fetch(self._key, self._version), None
-        if response is None or Version.read(response) != self._version:
-            raise ReplacedError(f"{self._key} was replaced or deleted while it was being processed")
-        return response["Body"]
-
-
-def iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

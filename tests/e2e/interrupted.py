@@ -27,12 +27,12 @@ def moments(seed, lines):
     return parts
 
 
-def killed(site, playbook, line, pause):
-    """Start a playbook and kill its process group so many seconds after a line; False if it had ended by then.
+def killed(site, playbook, line, pause, **how):
+    """Start a playbook and kill its process group so many seconds after a line; False if it had ended by then. `how`: QUICK, or otherwise.
 
     Its workers are in sessions of their own, as Ansible has it, so that they end what they are just doing.
     """
-    with site.start(playbook, **QUICK) as process:
+    with site.start(playbook, **(how or QUICK)) as process:
         for _ in itertools.islice(process.stdout, line):
             pass
         time.sleep(pause)

@@ -170,7 +170,16 @@ def break_the_crawler(site):
 
 
 def break_the_job(site):
-    site.client("glue").start_job_run(JobName=JOB, Arguments={"--days": "yesterday"})
+    glue = site.client("glue")
+
+    def started():
+        """It may be at work by its own schedule."""
+        try:
+            return glue.start_job_run(JobName=JOB, Arguments={"--days": "yesterday"})
+        except glue.exceptions.ConcurrentRunsExceededException:
+            return None
+
+    wait_for(started, "the job's start", 120)
 
 
 def send_a_line(site):

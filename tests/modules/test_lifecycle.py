@@ -13,6 +13,8 @@ from tests.modules.runner import NAMES, done
 OTHERS = {
     "api_gateway_account_config",
     "aws_preflight",
+    "clicks_arrived",
+    "clicks_posted",
     "cloudwatchlogs_log_stream",
     "csv_json_lines",
     "dashboard_password",

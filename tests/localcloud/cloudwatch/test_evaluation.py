@@ -1,6 +1,7 @@
 """Alarms over metrics, with a clock that the test moves."""
 
 import json
+import uuid
 from types import SimpleNamespace
 
 import pytest
@@ -32,7 +33,8 @@ class Watch:
     def __init__(self, folder, **members):
         self.now = NOON
         self.metrics = Metrics(folder / "m.sqlite", lambda: self.now)
-        self.store = Store(folder / "alarms.json")
+        # Another one's actions may still be written down.
+        self.store = Store(folder / f"alarms-{uuid.uuid4()}.json")
         settings = SimpleNamespace(account="000000000000")
         self.evaluation = Evaluation(settings, self.metrics, self.store, None, clock=lambda: self.now)
         made = definition.record({**ALARM, **members})

@@ -11,14 +11,15 @@ export MACHINES
 PYTHON ?=
 # How many test files run side by side; one more than cores, since some mostly wait.
 TEST_WORKERS ?= 3
+PYTEST := python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 # Where uv keeps what it fetches is its own affair, but compiled Python is worth keeping.
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help up down test lint bench lock format
+.PHONY: help up down test test-long lint bench lock format
 
 help: ## Say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 up: $(VENV)/run.stamp ## Deploy everything on the local cloud, with sample data and the dashboard
 	@tools/install-machines || export MACHINES="no: what machines need could not be had, see above"; ansible-playbook playbooks/up.yml $(ARGS)
@@ -31,8 +32,11 @@ teardown: $(VENV)/run.stamp
 	@ansible-playbook teardown.yml $(ARGS)
 	@ansible-playbook playbooks/stop-localcloud.yml $(ARGS)
 
-test: $(VENV)/dev.stamp ## Run all tests
-	@python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+test: $(VENV)/dev.stamp ## Run the tests, or those of TESTS
+	@$(PYTEST) $(if $(TESTS),$(TESTS),-m "not long")
+
+test-long: $(VENV)/dev.stamp ## Run the long tests: deployments that are killed, throttled, and watched call by call
+	@$(PYTEST) -m long
 
 lint: $(VENV)/dev.stamp ## Check style of Ansible, YAML, Python and shell
 	@ruff check . && ruff format --check .

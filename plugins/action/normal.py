@@ -4,8 +4,8 @@ Stock Ansible starts a new interpreter for each task, which imports boto3 and pa
 models anew: most of a run that changes nothing. This overrides the action that every module without an
 action plugin of its own goes through. A module of ours, of amazon.aws or of community.aws on a local
 connection runs in a fork of the worker, which has inherited all that from the parent; anything else
-takes the stock path. The fork makes it a process of its own, as in stock Ansible: its environment,
-globals and exit touch nobody else.
+takes the stock path. Each task of each host has a process of its own for its modules, so that their environment,
+globals and exit touch no other task; the items of a loop share it, as boto3's clients, which are dear to make.
 
 HEADWATER_WARM=0 turns it off. The results are the same either way; tests/e2e holds them together.
 """
@@ -15,9 +15,11 @@ import importlib
 import importlib.util
 import inspect
 import json
+import multiprocessing
 import os
 import re
 import sys
+import tempfile
 import traceback
 from functools import cache
 from pathlib import Path
@@ -29,12 +31,10 @@ from ansible.module_utils._internal._ansiballz import _loader as ansiballz
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins import action as stock_actions
-from ansible.plugins.loader import module_loader
 
 ROOT = Path(__file__).resolve().parents[2]
 OUR_MODULES = ROOT / "plugins" / "modules"
 STOCK = {"ansible.builtin.wait_for": "ansible.modules.wait_for", "ansible.builtin.file": "ansible.modules.file"}
-COLLECTIONS = re.compile(r"\b((?:amazon|community)\.aws\.[a-z0-9_]+):")
 CLIENT = re.compile(r"""client\(\s*["']([a-z0-9-]+)["']""")
 PROFILE = "legacy"  # how Ansible serialises what goes to and comes from Python modules
 
@@ -70,17 +70,22 @@ def load(name):
     return module
 
 
-def preload():
-    """In the parent, before the first fork: import what the roles use and parse the models of their services."""
+def prepare():
+    """In the parent, before the first fork."""
     our_utils = str(ROOT / "plugins" / "module_utils")
     if our_utils not in ansible.module_utils.__path__:
         ansible.module_utils.__path__.append(our_utils)
     _share_what_botocore_knows()
     _walk_stack_lightly()
-    tasks = " ".join(path.read_text() for path in ROOT.glob("roles/*/tasks/*.yml"))
-    names = sorted({*COLLECTIONS.findall(tasks), *(path.stem for path in OUR_MODULES.glob("*.py"))})
-    sources = [Path(load(name).__file__).read_text() for name in names if module_loader.find_plugin(name)]
-    _warm_clients(sorted({service for source in sources for service in CLIENT.findall(source)}))
+
+
+@cache
+def warm(name):
+    """In the parent, before the forks of a task: import its module and parse the models of its services, once."""
+    if enabled() and is_warm(name):
+        for service in sorted(set(CLIENT.findall(Path(load(name).__file__).read_text()))):
+            _warm_client(service)
+        gc.freeze()  # so that forks do not copy pages only because the collector looked at them
 
 
 def _share_what_botocore_knows():
@@ -113,21 +118,19 @@ def _walk_stack_lightly():
     _stack.iter_stack = iter_stack
 
 
-def _warm_clients(services):
-    """Make a client of each service, which loads its model; nothing is sent, and the user's own settings are not looked at."""
+@cache
+def _warm_client(service):
+    """Make a client, which loads the service's model; nothing is sent, and the user's own settings are not looked at."""
     import boto3
 
     theirs = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("AWS_")}
     os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
     try:
-        session = boto3.session.Session("none", "none", region_name="us-east-1")
-        for service in services:
-            client = session.client(service)
-            client.can_paginate(next(iter(client.meta.method_to_api_mapping)))  # reads how any of the service's answers come in pages
+        client = boto3.session.Session("none", "none", region_name="us-east-1").client(service)
+        client.can_paginate(next(iter(client.meta.method_to_api_mapping)))  # reads how any of the service's answers come in pages
     finally:
         del os.environ["AWS_CONFIG_FILE"], os.environ["AWS_SHARED_CREDENTIALS_FILE"]
         os.environ.update(theirs)
-    gc.freeze()  # so that forks do not copy pages only because the collector looked at them
 
 
 class ActionModule(_stock.ActionModule):
@@ -158,74 +161,75 @@ class ActionModule(_stock.ActionModule):
         )
 
 
+class ModuleProcess:
+    """A fork of the worker in which modules run, those of a loop's items one after the other: clients that one has made serve the next.
+
+    It ends with the worker, or when a module ends it.
+    """
+
+    def __init__(self):
+        self.out, self.err = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - open as long as this is
+        self.pipe, theirs = multiprocessing.Pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.pipe.close()
+            _serve(theirs, self.out.fileno(), self.err.fileno())
+        theirs.close()
+
+    def run(self, name, sent, environment):
+        """Run a module; returns what Ansible gets from a module's process (rc, stdout, stderr)."""
+        for file in (self.out, self.err):
+            file.truncate(0)
+        self.pipe.send((name, sent, environment))
+        try:
+            code = self.pipe.recv()
+        except EOFError:
+            code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            self.pid = None
+        out, err = (os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace") for file in (self.out, self.err))
+        return {"rc": code, "stdout": out, "stdout_lines": out.splitlines(), "stderr": err, "stderr_lines": err.splitlines()}
+
+
+#: This worker's, when it has one.
+_process = None
+
+
 def run_forked(name, sent, environment):
-    """Run a module in a fork; returns what Ansible gets from a module's process (rc, stdout, stderr)."""
-    read_out, write_out = os.pipe()
-    read_err, write_err = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.dup2(write_out, 1)
-        os.dup2(write_err, 2)
-        for descriptor in (read_out, write_out, read_err, write_err):
-            os.close(descriptor)
-        _be_module(name, sent, environment)
-    os.close(write_out)
-    os.close(write_err)
-    out, err = _read_all(read_out, read_err)
-    _, status = os.waitpid(child, 0)
-    return {
-        "rc": os.waitstatus_to_exitcode(status),
-        "stdout": out,
-        "stdout_lines": out.splitlines(),
-        "stderr": err,
-        "stderr_lines": err.splitlines(),
-    }
+    """Run a module in this worker's process for modules, as `ModuleProcess.run`."""
+    global _process
+    if _process is None or _process.pid is None:
+        _process = ModuleProcess()
+    return _process.run(name, sent, environment)
 
 
-def _read_all(*descriptors):
-    """The text of each pipe until its end, read side by side so that neither fills up."""
-    import selectors
-
-    texts = {descriptor: bytearray() for descriptor in descriptors}
-    with selectors.DefaultSelector() as selector:
-        for descriptor in descriptors:
-            selector.register(descriptor, selectors.EVENT_READ)
-        while selector.get_map():
-            for key, _ in selector.select():
-                data = os.read(key.fd, 65536)
-                if data:
-                    texts[key.fd] += data
-                else:
-                    selector.unregister(key.fd)
-                    os.close(key.fd)
-    return [texts[descriptor].decode(errors="replace") for descriptor in descriptors]
-
-
-def _be_module(name, sent, environment):
-    """In the fork: become what Ansible's wrapper makes of a fresh interpreter, run the module, exit."""
+def _serve(pipe, out, err):
+    """In the fork: run what is asked for until the worker is gone."""
     code = 1
-    gc.disable()  # it ends soon
     try:
+        gc.freeze()  # what was there before is not to be looked at
+        os.dup2(out, 1)
+        os.dup2(err, 2)
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
         sys.stdout = os.fdopen(1, "w", closefd=False)
         sys.stderr = os.fdopen(2, "w", closefd=False)
-        os.environ.update({key: str(value) for key, value in environment.items()})
-        sys.path[:0] = [path for path in str(environment.get("PYTHONPATH", "")).split(os.pathsep) if path]
-        sys.argv = [name]
         ansible.module_utils._internal.is_controller = False
         _traceback._is_traceback_enabled = _traceback._is_module_traceback_enabled
-        module_warnings._global_warnings.clear()
-        module_warnings._global_deprecations.clear()
-        basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sent, PROFILE
-        try:
-            load(name).main()
-        except SystemExit:
-            raise
-        except Exception as error:
-            ansiballz._handle_exception(error, PROFILE)
+        _keep_clients()
+        before = dict(os.environ), list(sys.path), os.getcwd()
+        while True:
+            name, sent, environment = pipe.recv()
+            for descriptor in (1, 2):
+                os.lseek(descriptor, 0, os.SEEK_SET)
+            done = _be_module(name, sent, environment)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.environ.clear()
+            os.environ.update(before[0])
+            sys.path[:] = before[1]
+            os.chdir(before[2])
+            pipe.send(done)
+    except EOFError:
         code = 0
-    except SystemExit as stopped:
-        code = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -234,5 +238,46 @@ def _be_module(name, sent, environment):
         os._exit(code)
 
 
+def _keep_clients():
+    """One client for all that ask for the same one, in the same environment: making one takes longer than most calls."""
+    from ansible_collections.amazon.aws.plugins.module_utils import botocore as theirs
+
+    make, made = theirs._boto3_conn, {}
+
+    def kept(**asked):
+        try:
+            key = json.dumps([asked, {name: value for name, value in os.environ.items() if name.startswith("AWS_")}], sort_keys=True)
+        except TypeError:  # something that is not plain data
+            return make(**asked)
+        if key not in made:
+            made[key] = make(**asked)
+        return made[key]
+
+    theirs._boto3_conn = kept
+
+
+def _be_module(name, sent, environment):
+    """Become what Ansible's wrapper makes of a fresh interpreter and run the module; returns its exit code."""
+    os.environ.update({key: str(value) for key, value in environment.items()})
+    sys.path[:0] = [path for path in str(environment.get("PYTHONPATH", "")).split(os.pathsep) if path]
+    sys.argv = [name]
+    module_warnings._global_warnings.clear()
+    module_warnings._global_deprecations.clear()
+    basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sent, PROFILE
+    try:
+        try:
+            load(name).main()
+        except SystemExit:
+            raise
+        except Exception as error:
+            ansiballz._handle_exception(error, PROFILE)
+    except SystemExit as stopped:
+        return stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
 if enabled():
-    preload()
+    prepare()

@@ -1,4 +1,6 @@
-"""Load boto3 and the AWS modules once, before the workers fork."""
+"""Load what a task's module needs once, before the task's workers fork."""
+
+import sys
 
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import action_loader
@@ -7,15 +9,16 @@ DOCUMENTATION = r"""
 name: warm
 type: aggregate
 author: Headwater
-short_description: Load boto3 and the AWS modules once, before the workers fork
+short_description: Load what a task's module needs once, before the task's workers fork
 description:
-  - Loads the action plugin C(normal) of this project in the parent process, so that every worker inherits what it has loaded.
+  - Before each task, has the action plugin C(normal) of this project load the task's module and boto3 in the parent process, so that
+    every worker inherits what is loaded.
   - HEADWATER_WARM=0 in the environment turns it off.
 """
 
 
 class CallbackModule(CallbackBase):
-    """Acts once, when the playbook starts."""
+    """Acts in the parent process."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -23,4 +26,10 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_start(self, playbook):
-        action_loader.get("ansible.legacy.normal", class_only=True)
+        self.plugin = sys.modules[action_loader.get("ansible.legacy.normal", class_only=True).__module__]
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self.plugin.warm(task.resolved_action or task.action)
+
+    def v2_playbook_on_handler_task_start(self, task):
+        self.plugin.warm(task.resolved_action or task.action)

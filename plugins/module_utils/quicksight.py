@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 
-from ansible.module_utils.aws_resource import ClientError, aws_tags, is_missing, plain_tags, tag_changes
+from ansible.module_utils.aws_resource import ClientError, aws_tags, converge, is_missing, plain_tags, tag_changes
 
 MISSING = ("ResourceNotFoundException", "UnsupportedUserEditionException")  # the latter where the account is not subscribed
 #: What one grants by sharing a resource, for readers and for owners, who change it. The sets are QuickSight's own.
@@ -37,6 +37,41 @@ ACTIONS = {
         "UpdateAnalysisPermissions",
     ),
 }
+#: Options that every module has; doc_fragments/quicksight.py describes them.
+OPTIONS = {
+    "name": {"required": True},
+    "title": {"default": ""},
+    "owners": {"type": "list", "elements": "str", "default": []},
+    "tags": {"type": "dict", "default": {}},
+}
+VIEWERS = {"viewers": {"type": "list", "elements": "str", "default": []}}
+
+
+def manage(module, subject, kind, member, described, apply, **wanted):
+    """Make an item of QuickSight what is wanted and exit the module; acts only on a difference.
+
+    `subject`: what errors call it. `kind`: as in its ARN, such as "dataset"; `member`: what the API calls its id, such as "DataSetId".
+    `described(client, named)`: what is there, or None; `named`: what names it to the API. `apply(module, client, named, arn, before,
+    after)`: the calls. `wanted`: what its module has besides the options that all have.
+    """
+    params = module.params
+    common = {
+        "name": params["name"],
+        "title": params["title"] or params["name"],
+        "permissions": wanted_permissions(kind, params.get("viewers", []), params["owners"]),
+        "tags": params["tags"],
+    }
+    client = module.client("quicksight")
+    partition, account = account_of(module)
+    named = {"AwsAccountId": account, member: params["name"]}
+    arn = f"arn:{partition}:quicksight:{module.region}:{account}:{kind}/{params['name']}"
+    converge(
+        module,
+        subject,
+        lambda: described(client, named),
+        lambda before, after: apply(module, client, named, arn, before, after),
+        common | wanted,
+    )
 
 
 def account_of(module):

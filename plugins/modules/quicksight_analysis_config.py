@@ -10,25 +10,8 @@ description:
     analysis itself stays until the definition changes.
   - Deleting leaves nothing to be restored. One that was deleted by hand, and waits to be restored, is replaced or removed for good.
 options:
-  name:
-    description: Id of the analysis; letters, digits, C(_) and C(-).
-    type: str
-    required: true
-  title:
-    description: What people see; the id if empty.
-    type: str
-    default: ""
   definition:
     description: The definition as the API has it, C(DataSetIdentifierDeclarations) and C(Sheets); needed unless it is absent.
-    type: dict
-    default: {}
-  owners:
-    description: ARNs of users and groups who may change it. Nobody sees one that is shared with nobody.
-    type: list
-    elements: str
-    default: []
-  tags:
-    description: All tags of the analysis but the checksum's; others are removed.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -36,6 +19,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - aws_resource
+  - quicksight
 author: Headwater
 """
 
@@ -57,7 +41,7 @@ resource:
 """
 
 from ansible.module_utils import quicksight
-from ansible.module_utils.aws_resource import aws_module, converge
+from ansible.module_utils.aws_resource import aws_module
 
 MARK = "headwater:definition"
 
@@ -111,38 +95,13 @@ def state(client, named):
 
 def main():
     """Compare, then act only on a difference."""
-    module = aws_module(
-        {
-            "name": {"required": True},
-            "title": {"default": ""},
-            "definition": {"type": "dict", "default": {}},
-            "owners": {"type": "list", "elements": "str", "default": []},
-            "tags": {"type": "dict", "default": {}},
-        },
-    )
+    module = aws_module({**quicksight.OPTIONS, "definition": {"type": "dict", "default": {}}})
     params = module.params
     subject = f"QuickSight analysis {params['name']!r}"
     if params["state"] == "present" and not params["definition"]:
         module.fail_json(msg=f"{subject}: definition is missing")
-    wanted = {
-        "name": params["name"],
-        "title": params["title"] or params["name"],
-        "definition": quicksight.fingerprint(params["definition"]),
-        "deleted": False,
-        "permissions": quicksight.wanted_permissions("analysis", [], params["owners"]),
-        "tags": params["tags"],
-    }
-    client = module.client("quicksight")
-    partition, account = quicksight.account_of(module)
-    named = {"AwsAccountId": account, "AnalysisId": wanted["name"]}
-    arn = f"arn:{partition}:quicksight:{module.region}:{account}:analysis/{wanted['name']}"
-    converge(
-        module,
-        subject,
-        lambda: describe(client, named),
-        lambda before, after: apply(module, client, named, arn, before, after),
-        wanted,
-    )
+    known_by = quicksight.fingerprint(params["definition"])
+    quicksight.manage(module, subject, "analysis", "AnalysisId", describe, apply, definition=known_by, deleted=False)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,6 @@ description:
   - QuickSight answers a definition with defaults of its own added, so it is known by a checksum in the version's description. A version
     that somebody else publishes has none, and is a difference.
 options:
-  name:
-    description: Id of the dashboard; letters, digits, C(_) and C(-).
-    type: str
-    required: true
-  title:
-    description: What people see; the id if empty.
-    type: str
-    default: ""
   definition:
     description: The definition as the API has it, C(DataSetIdentifierDeclarations) and C(Sheets); needed unless it is absent.
     type: dict
@@ -27,20 +19,12 @@ options:
     type: list
     elements: str
     default: []
-  owners:
-    description: ARNs of users and groups who may change it as well.
-    type: list
-    elements: str
-    default: []
-  tags:
-    description: All tags of the dashboard; others are removed.
-    type: dict
-    default: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - aws_resource
+  - quicksight
 author: Headwater
 """
 
@@ -64,7 +48,7 @@ resource:
 import re
 
 from ansible.module_utils import quicksight
-from ansible.module_utils.aws_resource import aws_module, converge
+from ansible.module_utils.aws_resource import aws_module
 
 MARK = re.compile(r"definition ([0-9a-f]{16})\b")
 
@@ -122,39 +106,13 @@ def taken(module, client, named, version_arn):
 
 def main():
     """Compare, then act only on a difference."""
-    module = aws_module(
-        {
-            "name": {"required": True},
-            "title": {"default": ""},
-            "definition": {"type": "dict", "default": {}},
-            "viewers": {"type": "list", "elements": "str", "default": []},
-            "owners": {"type": "list", "elements": "str", "default": []},
-            "tags": {"type": "dict", "default": {}},
-        },
-    )
+    module = aws_module({**quicksight.OPTIONS, **quicksight.VIEWERS, "definition": {"type": "dict", "default": {}}})
     params = module.params
     subject = f"QuickSight dashboard {params['name']!r}"
     if params["state"] == "present" and not params["definition"]:
         module.fail_json(msg=f"{subject}: definition is missing")
-    wanted = {
-        "name": params["name"],
-        "title": params["title"] or params["name"],
-        "definition": quicksight.fingerprint(params["definition"]),
-        "visuals": quicksight.visuals(params["definition"]),
-        "permissions": quicksight.wanted_permissions("dashboard", params["viewers"], params["owners"]),
-        "tags": params["tags"],
-    }
-    client = module.client("quicksight")
-    partition, account = quicksight.account_of(module)
-    named = {"AwsAccountId": account, "DashboardId": wanted["name"]}
-    arn = f"arn:{partition}:quicksight:{module.region}:{account}:dashboard/{wanted['name']}"
-    converge(
-        module,
-        subject,
-        lambda: describe(client, named),
-        lambda before, after: apply(module, client, named, arn, before, after),
-        wanted,
-    )
+    wanted = {"definition": quicksight.fingerprint(params["definition"]), "visuals": quicksight.visuals(params["definition"])}
+    quicksight.manage(module, subject, "dashboard", "DashboardId", describe, apply, **wanted)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,6 @@ description:
   - Create, update or delete a data set, which is a table or the answer of a query of a data source.
   - One that is queried directly is as new as its table. One that is kept in SPICE is filled when it is made, and by its schedule.
 options:
-  name:
-    description: Id of the data set; letters, digits, C(_) and C(-).
-    type: str
-    required: true
-  title:
-    description: What people see; the id if empty.
-    type: str
-    default: ""
   data_source:
     description: Id of the data source; needed unless it is absent.
     type: str
@@ -50,20 +42,12 @@ options:
     type: list
     elements: str
     default: []
-  owners:
-    description: ARNs of users and groups who may change it as well.
-    type: list
-    elements: str
-    default: []
-  tags:
-    description: All tags of the data set; others are removed.
-    type: dict
-    default: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - aws_resource
+  - quicksight
 author: Headwater
 """
 
@@ -85,7 +69,7 @@ resource:
 """
 
 from ansible.module_utils import quicksight
-from ansible.module_utils.aws_resource import aws_module, converge
+from ansible.module_utils.aws_resource import aws_module
 
 SCHEDULE = "headwater"
 PHYSICAL = "data"
@@ -146,7 +130,7 @@ def told(after, source_arn):
     return {"Name": after["title"], "PhysicalTableMap": {PHYSICAL: physical}, "ImportMode": mode}
 
 
-def apply(client, named, arn, before, after):
+def apply(module, client, named, arn, before, after):
     """Make AWS match `after`; a deleted data set's schedules and copy go with it."""
     if after is None:
         client.delete_data_set(**named)
@@ -203,8 +187,8 @@ def main():
     """Compare, then act only on a difference."""
     module = aws_module(
         {
-            "name": {"required": True},
-            "title": {"default": ""},
+            **quicksight.OPTIONS,
+            **quicksight.VIEWERS,
             "data_source": {"default": ""},
             "database": {"default": ""},
             "table": {"default": ""},
@@ -212,33 +196,15 @@ def main():
             "columns": {"type": "list", "elements": "dict", "default": []},
             "spice": {"type": "bool", "default": False},
             "refresh": {"type": "dict", "default": {}},
-            "viewers": {"type": "list", "elements": "str", "default": []},
-            "owners": {"type": "list", "elements": "str", "default": []},
-            "tags": {"type": "dict", "default": {}},
         }
     )
     params = module.params
     subject = f"QuickSight data set {params['name']!r}"
     if wrong := problems(params):
         module.fail_json(msg=f"{subject}: {'; '.join(wrong)}")
-    kept = ("name", "data_source", "table", "query", "columns", "spice", "refresh", "tags")
-    wanted = {
-        **{key: params[key] for key in kept},
-        "title": params["title"] or params["name"],
-        "database": params["database"] if params["table"] else "",
-        "permissions": quicksight.wanted_permissions("dataset", params["viewers"], params["owners"]),
-    }
-    client = module.client("quicksight")
-    partition, account = quicksight.account_of(module)
-    named = {"AwsAccountId": account, "DataSetId": wanted["name"]}
-    arn = f"arn:{partition}:quicksight:{module.region}:{account}:dataset/{wanted['name']}"
-    converge(
-        module,
-        subject,
-        lambda: describe(client, named),
-        lambda before, after: apply(client, named, arn, before, after),
-        wanted,
-    )
+    wanted = {key: params[key] for key in ("data_source", "table", "query", "columns", "spice", "refresh")}
+    wanted["database"] = params["database"] if params["table"] else ""
+    quicksight.manage(module, subject, "dataset", "DataSetId", describe, apply, **wanted)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,6 @@ description:
   - Create, update or delete a data source that queries a workgroup of Athena with a role.
   - Waits until QuickSight has tried the connection, and fails with its reason.
 options:
-  name:
-    description: Id of the data source; letters, digits, C(_) and C(-).
-    type: str
-    required: true
-  title:
-    description: What people see; the id if empty.
-    type: str
-    default: ""
   workgroup:
     description: The workgroup of Athena.
     type: str
@@ -29,20 +21,12 @@ options:
     type: list
     elements: str
     default: []
-  owners:
-    description: ARNs of users and groups who may change it as well.
-    type: list
-    elements: str
-    default: []
-  tags:
-    description: All tags of the data source; others are removed.
-    type: dict
-    default: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - aws_resource
+  - quicksight
 author: Headwater
 """
 
@@ -65,7 +49,7 @@ resource:
 import time
 
 from ansible.module_utils import quicksight
-from ansible.module_utils.aws_resource import aws_module, converge
+from ansible.module_utils.aws_resource import aws_module
 
 #: A role that was just made is not known everywhere yet, for so many seconds at most.
 NOT_YET, ROLE_SECONDS = ("assume role", "cannot be assumed"), 20
@@ -131,36 +115,15 @@ def main():
     """Compare, then act only on a difference."""
     module = aws_module(
         {
-            "name": {"required": True},
-            "title": {"default": ""},
+            **quicksight.OPTIONS,
+            **quicksight.VIEWERS,
             "workgroup": {"default": "primary"},
             "role_arn": {"default": ""},
-            "viewers": {"type": "list", "elements": "str", "default": []},
-            "owners": {"type": "list", "elements": "str", "default": []},
-            "tags": {"type": "dict", "default": {}},
         }
     )
-    params = module.params
-    wanted = {
-        "name": params["name"],
-        "title": params["title"] or params["name"],
-        "workgroup": params["workgroup"],
-        "role_arn": params["role_arn"],
-        "works": True,
-        "permissions": quicksight.wanted_permissions("datasource", params["viewers"], params["owners"]),
-        "tags": params["tags"],
-    }
-    client = module.client("quicksight")
-    partition, account = quicksight.account_of(module)
-    named = {"AwsAccountId": account, "DataSourceId": wanted["name"]}
-    arn = f"arn:{partition}:quicksight:{module.region}:{account}:datasource/{wanted['name']}"
-    converge(
-        module,
-        f"QuickSight data source {wanted['name']!r}",
-        lambda: describe(client, named),
-        lambda before, after: apply(module, client, named, arn, before, after),
-        wanted,
-    )
+    subject = f"QuickSight data source {module.params['name']!r}"
+    wanted = {key: module.params[key] for key in ("workgroup", "role_arn")}
+    quicksight.manage(module, subject, "datasource", "DataSourceId", describe, apply, **wanted, works=True)
 
 
 if __name__ == "__main__":

@@ -295,6 +295,7 @@ def test_check_mode_where_the_instance_is_gone_says_what_a_new_one_would_get(ser
     assert "packages, user, certificate, password, release and unit would be put on it" in run.text
 
 
+@pytest.mark.long
 def test_a_deployment_that_is_killed_is_ended_by_the_next_one_and_the_one_after_changes_nothing(server, deployed):
     cut_off = kills.go_through(server, len(deployed.text.splitlines()))
     assert cut_off >= kills.KILLS - 1

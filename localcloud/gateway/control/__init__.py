@@ -7,38 +7,26 @@ keys, plans  API keys and usage plans; account  the account's settings; tags
 patch        patch operations, as data; schema  which JSON schemas are models, pure; rules  what an integration may say, pure
 """
 
-from localcloud.gateway.control import (
-    account,
-    apis,
-    deployments,
-    integrations,
-    keys,
-    methods,
-    models,
-    plans,
-    resources,
-    responses,
-    stages,
-    tags,
-    transfer,
-    validators,
-)
+from importlib import import_module
 
-_MODULES = (
-    account,
-    apis,
-    deployments,
-    integrations,
-    keys,
-    methods,
-    models,
-    plans,
-    resources,
-    responses,
-    stages,
-    tags,
-    transfer,
-    validators,
+_MODULES = tuple(
+    import_module(f"{__name__}.{name}")
+    for name in (
+        "account",
+        "apis",
+        "deployments",
+        "integrations",
+        "keys",
+        "methods",
+        "models",
+        "plans",
+        "resources",
+        "responses",
+        "stages",
+        "tags",
+        "transfer",
+        "validators",
+    )
 )
 
 

@@ -26,6 +26,7 @@ def spark():
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.sql.shuffle.partitions": "2",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # the second compiler costs short work more than it gains
         **steps.CONFIGURATION,
         "spark.sql.session.timeZone": "America/New_York",
     }

@@ -5,7 +5,7 @@ from itertools import islice
 
 from s3_inputs.stream import Readable, text
 
-BLOCK_BYTES = 3 << 19  # what is parsed at once; smaller costs calls, larger costs cache and memory
+BLOCK_BYTES = 1 << 20  # what is parsed at once; smaller costs calls, larger costs cache and memory
 
 
 def blocks(source: Readable, size: int = BLOCK_BYTES) -> Iterator[bytes]:

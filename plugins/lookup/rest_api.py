@@ -42,12 +42,15 @@ _list:
 """
 
 import contextlib
+import importlib.util
 import os
 import time
+from pathlib import Path
 
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
+SHARED = Path(__file__).resolve().parents[1] / "module_utils" / "api_gateway.py"
 NOTHING = {"id": "", "url": "", "key": ""}
 #: Tells botocore to hold requests against its models, by a plugin that this process may be unable to import.
 NOT_TAKEN = ("BOTOCORE_EXPERIMENTAL__PLUGINS", "PYTHONPATH")
@@ -72,14 +75,21 @@ def environment_of(variables):
         os.environ.update(before)
 
 
-def named(client, operation, kind, name, **arguments):
-    """The one item of that name, or None."""
-    pages = client.get_paginator(operation).paginate(PaginationConfig={"PageSize": 500}, **arguments)
-    found = [item for page in pages for item in page["items"] if item.get("name") == name]
-    if len(found) > 1:
-        ids = ", ".join(sorted(item["id"] for item in found))
-        raise AnsibleError(f"{len(found)} {kind}s are called {name!r} ({ids}): delete all but one")
-    return found[0] if found else None
+def api_gateway():
+    """What our modules of API Gateway share, which Ansible gives lookups no way to import."""
+    spec = importlib.util.spec_from_file_location("headwater_api_gateway", SHARED)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def named(*asked, **arguments):
+    """As the modules have it: the one item of that name, or None."""
+    shared = api_gateway()
+    try:
+        return shared.named(*asked, **arguments)
+    except shared.SameNameError as error:
+        raise AnsibleError(str(error)) from error
 
 
 def find(client, name, stage, key, url):

@@ -52,7 +52,10 @@ id:
   returned: success
 """
 
+from ansible.module_utils import api_gateway
 from ansible.module_utils.aws_resource import aws_module, converge, tag_changes
+
+KEYS = ("get_api_keys", "API key")
 
 
 class Key:
@@ -62,27 +65,16 @@ class Key:
         self.module, self.params = module, module.params
         self.client = module.client("apigateway")
         self.id = ""
+        self.of_the_name = {"nameQuery": self.params["name"], "includeValues": False}
 
     def describe(self):
         """The key in the options' own shape, or None. Sets `id`."""
-        found = self.listed()
-        if len(found) > 1:
-            ids = ", ".join(sorted(key["id"] for key in found))
-            self.module.fail_json(msg=f"{len(found)} API keys are called {self.params['name']!r} ({ids}): delete all but one")
-        self.id = found[0]["id"] if found else ""
-        if not found:
+        key = api_gateway.one(self.module, self.client, *KEYS, self.params["name"], **self.of_the_name)
+        self.id = key["id"] if key else ""
+        if not key:
             return None
-        key = found[0]
         said = {"description": key.get("description", ""), "enabled": key.get("enabled", False)}
         return {"name": key["name"], **said, "tags": key.get("tags") or {}}
-
-    def listed(self):
-        """The keys of that name."""
-        page_size = {"PageSize": 500}
-        pages = self.client.get_paginator("get_api_keys").paginate(
-            nameQuery=self.params["name"], includeValues=False, PaginationConfig=page_size
-        )
-        return [key for page in pages for key in page["items"] if key["name"] == self.params["name"]]
 
     def apply(self, before, after):
         """Make AWS match `after`."""
@@ -90,9 +82,9 @@ class Key:
             self.client.delete_api_key(apiKey=self.id)
             return
         if before is None:
-            self.id = self.client.create_api_key(**after)["id"]
-            # Where the answer to a first try was lost, botocore's second try has made another: there was none before.
-            for twin in [key for key in self.listed() if key["id"] != self.id]:
+            made = self.client.create_api_key(**after)
+            self.id = made["id"]
+            for twin in api_gateway.twins(self.client, KEYS[0], made, **self.of_the_name):
                 self.client.delete_api_key(apiKey=twin["id"])
             return
         fields = {"description": after["description"], "enabled": str(after["enabled"]).lower()}

@@ -120,6 +120,7 @@ import hashlib
 import json
 import re
 
+from ansible.module_utils import api_gateway
 from ansible.module_utils.aws_resource import aws_module, converge, is_missing, once_possible, tag_changes
 
 try:
@@ -128,6 +129,7 @@ except ImportError:
     ClientError = None  # AnsibleAWSModule reports it
 
 MISSING = "NotFoundException"
+APIS = ("get_rest_apis", "REST API")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method")
 MODEL_REFERENCE = "https://apigateway.amazonaws.com/restapis/{}/models/{}"
 SCHEMA_REFERENCE = "#/components/schemas/"
@@ -243,21 +245,12 @@ class RestApi:
     def describe(self):
         """The API in the options' own shape, or None. Sets `id` and `deployment`."""
         self.id, self.deployment = "", ""
-        found = self.listed()
-        if len(found) > 1:
-            ids = ", ".join(sorted(api["id"] for api in found))
-            self.module.fail_json(msg=f"{len(found)} REST APIs are called {self.params['name']!r} ({ids}): delete all but one")
+        found = api_gateway.one(self.module, self.client, *APIS, self.params["name"])
         if not found:
             return None
-        (found,) = found
         self.id = found["id"]
         said = {"name": found["name"], "description": found.get("description", ""), "tags": found.get("tags") or {}}
         return {**said, **self.describe_stage()}
-
-    def listed(self):
-        """The APIs of that name."""
-        pages = self.client.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 500})
-        return [api for page in pages for api in page["items"] if api["name"] == self.params["name"]]
 
     def describe_stage(self):
         """What of the API is in its stage, all of it empty without one."""
@@ -360,9 +353,9 @@ class RestApi:
     def create(self, after):
         """An empty API."""
         regional = {"types": ["REGIONAL"]}
-        self.id = self.client.create_rest_api(name=after["name"], endpointConfiguration=regional, tags=after["tags"])["id"]
-        # Where the answer to a first try was lost, botocore's second try has made another: there was none before.
-        for twin in [api for api in self.listed() if api["id"] != self.id]:
+        made = self.client.create_rest_api(name=after["name"], endpointConfiguration=regional, tags=after["tags"])
+        self.id = made["id"]
+        for twin in api_gateway.twins(self.client, APIS[0], made):
             self.client.delete_rest_api(restApiId=twin["id"])
 
     def deploy(self, after):
@@ -377,8 +370,7 @@ class RestApi:
     def mend_models(self):
         """AWS says that an import loses parts of a model, such as maxItems: give those models their schemas again."""
         wanted = self.document.get("components", {}).get("schemas", {})
-        pages = self.client.get_paginator("get_models").paginate(restApiId=self.id, PaginationConfig={"PageSize": 500})
-        for model in [model for page in pages for model in page["items"]]:
+        for model in api_gateway.listed(self.client, "get_models", restApiId=self.id):
             schema = schema_of(wanted.get(model["name"]), self.id)
             kept = {key: value for key, value in json.loads(model.get("schema") or "{}").items() if key != "$schema"}
             if schema is not None and fingerprint(kept) != fingerprint(schema):
@@ -416,8 +408,7 @@ class RestApi:
 
     def forget_old(self, deployment):
         """Delete older deployments but a few; one that another stage serves stays, since AWS refuses."""
-        pages = self.client.get_paginator("get_deployments").paginate(restApiId=self.id, PaginationConfig={"PageSize": 500})
-        old = [each for page in pages for each in page["items"] if each["id"] != deployment]
+        old = [each for each in api_gateway.listed(self.client, "get_deployments", restApiId=self.id) if each["id"] != deployment]
         old.sort(key=lambda each: each["createdDate"], reverse=True)
         for each in old[self.params["keep_deployments"] :]:
             try:

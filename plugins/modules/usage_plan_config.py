@@ -92,6 +92,7 @@ id:
   returned: success
 """
 
+from ansible.module_utils import api_gateway
 from ansible.module_utils.aws_resource import aws_module, converge, tag_changes
 
 
@@ -105,16 +106,11 @@ class Plan:
 
     def listed(self, operation, **arguments):
         """Every item of a list call."""
-        pages = self.client.get_paginator(operation).paginate(PaginationConfig={"PageSize": 500}, **arguments)
-        return [item for page in pages for item in page["items"]]
+        return api_gateway.listed(self.client, operation, **arguments)
 
-    def one(self, items, kind, name):
+    def one(self, operation, kind, name, **arguments):
         """The item of that name, or None; the module fails where there are more."""
-        found = [item for item in items if item.get("name") == name]
-        if len(found) > 1:
-            ids = ", ".join(sorted(item["id"] for item in found))
-            self.module.fail_json(msg=f"{len(found)} {kind}s are called {name!r} ({ids}): delete all but one")
-        return found[0] if found else None
+        return api_gateway.one(self.module, self.client, operation, kind, name, **arguments)
 
     def wanted(self):
         """What is declared, in the shape of `describe`."""
@@ -129,7 +125,7 @@ class Plan:
     def describe(self):
         """The plan in the options' own shape, or None. Sets `id`, and the ids of its keys and stages."""
         self.id, self.key_ids, self.stage_ids = "", {}, {}
-        plan = self.one(self.listed("get_usage_plans"), "usage plan", self.params["name"])
+        plan = self.one("get_usage_plans", "usage plan", self.params["name"])
         if not plan:
             return None
         self.id = plan["id"]
@@ -176,8 +172,7 @@ class Plan:
         limits |= {"quota": after["quota"]} if after["quota"] else {}
         said = {"name": after["name"], "description": after["description"], "tags": after["tags"]}
         made = self.client.create_usage_plan(**said, apiStages=stages, **limits)
-        # Where the answer to a first try was lost, botocore's second try has made another: there was none before.
-        for twin in [plan for plan in self.listed("get_usage_plans") if plan["name"] == after["name"] and plan["id"] != made["id"]]:
+        for twin in api_gateway.twins(self.client, "get_usage_plans", made):
             patch = [{"op": "remove", "path": "/apiStages", "value": f"{each['apiId']}:{each['stage']}"} for each in twin["apiStages"]]
             self.client.update_usage_plan(usagePlanId=twin["id"], patchOperations=patch)
             self.client.delete_usage_plan(usagePlanId=twin["id"])
@@ -216,14 +211,14 @@ class Plan:
     def stage_id(self, name):
         """`API/stage` as AWS takes it: the API's id and the stage."""
         api, _, stage = name.rpartition("/")
-        found = self.one(self.listed("get_rest_apis"), "REST API", api)
+        found = self.one("get_rest_apis", "REST API", api)
         if not found:
             self.module.fail_json(msg=f"usage plan {self.params['name']!r}: there is no REST API {api!r}: make it first")
         return f"{found['id']}:{stage}"
 
     def key_id(self, name):
         """A key's id by its name."""
-        found = self.one(self.listed("get_api_keys", nameQuery=name, includeValues=False), "API key", name)
+        found = self.one("get_api_keys", "API key", name, nameQuery=name, includeValues=False)
         if not found:
             self.module.fail_json(msg=f"usage plan {self.params['name']!r}: there is no API key {name!r}: make it first")
         return found["id"]

@@ -18,6 +18,7 @@ from tests.browser import browser  # noqa: E402, F401 - a fixture; after the env
 #: The files that take longest, the longest first: they begin first, so that none of them is still at work when all others are done.
 LONGEST = (
     "e2e/test_security.py",
+    "roles/test_killed_with_a_server.py",
     "roles/test_dashboard_on_a_server.py",
     "e2e/test_alarms.py",
     "e2e/test_site.py",

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.local_cloud import ROOT, wait_for
-from tests.roles import browsing, kills
+from tests.roles import browsing
 from tests.roles.server import UNIT, Server, shown_fingerprint, shown_password, why_no_machines
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines())]
@@ -295,15 +295,8 @@ def test_check_mode_where_the_instance_is_gone_says_what_a_new_one_would_get(ser
     assert "packages, user, certificate, password, release and unit would be put on it" in run.text
 
 
-@pytest.mark.long
-def test_a_deployment_that_is_killed_is_ended_by_the_next_one_and_the_one_after_changes_nothing(server, deployed):
-    cut_off = kills.go_through(server, len(deployed.text.splitlines()))
-    assert cut_off >= kills.KILLS - 1
-
-
 def test_teardown_leaves_neither_server_nor_keys(server, deployed):
-    instance = server.record["instance_id"]
     server.play("teardown.yml").succeeded()
     assert list(server.folder.iterdir()) == []
-    (found,) = server.site.client("ec2").describe_instances(InstanceIds=[instance])["Reservations"]
-    assert found["Instances"][0]["State"]["Name"] == "terminated"
+    found = server.site.client("ec2").describe_instances()["Reservations"]
+    assert {instance["State"]["Name"] for each in found for instance in each["Instances"]} <= {"terminated"}

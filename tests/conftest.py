@@ -15,32 +15,41 @@ os.environ["BOTOCORE_EXPERIMENTAL__PLUGINS"] = "strict=strict_botocore"
 
 from tests.browser import browser  # noqa: E402, F401 - a fixture; after the environment is set
 
-#: The files that take longest, the longest first: they begin first, so that none of them is still at work when all others are done.
-LONGEST = (
+#: Files of long lives, the longest first: marked `long`, which `make test-long` runs and `make test` leaves out.
+LONG = (
     "e2e/test_security.py",
-    "roles/test_killed_with_a_server.py",
     "roles/test_dashboard_on_a_server.py",
     "e2e/test_alarms.py",
-    "e2e/test_site.py",
     "e2e/test_transactions.py",
-    "e2e/test_clickstream.py",
+    "roles/test_killed_with_a_server.py",
+    "e2e/test_order_history.py",
     "e2e/test_interrupted.py",
     "e2e/test_aws_inventory.py",
-    "e2e/test_order_history.py",
-    "e2e/test_drift.py",
     "e2e/test_warm.py",
+    "e2e/test_drift.py",
     "e2e/test_faults.py",
-    "docs/test_add_a_pipeline.py",
-    "e2e/test_lock.py",
-    "e2e/test_foreign.py",
     "roles/test_order_source.py",
+)
+#: Of the others those that take longest: they begin first, so that none of them is still at work when all others are done.
+FIRST = (
+    "e2e/test_site.py",
+    "e2e/test_clickstream.py",
+    "e2e/test_lock.py",
+    "docs/test_add_a_pipeline.py",
+    "localcloud/checks/test_faults.py",
+    "unit/order_history/test_job.py",
+    "localcloud/spark/test_spark.py",
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Whole files in the order of LONGEST, then the others; `make test` gives each worker the next file."""
-    order = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    """Whole files in the order of LONG and FIRST, then the others; `make test` gives each worker the next file."""
+    order = {TESTS / name: place for place, name in enumerate(LONG + FIRST)}
     items.sort(key=lambda item: order.get(item.path, len(order)))
+    for item in items:
+        if order.get(item.path, len(LONG)) < len(LONG):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.hookimpl(wrapper=True)

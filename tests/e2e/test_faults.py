@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.deployment import Deployment
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 QUICK = {"environment": {"MACHINES": "no"}}
 
 

@@ -6,7 +6,7 @@ from tests.e2e.deployment import Deployment
 from tests.e2e.interrupted import KILLS, QUICK, go_through, workers_left
 from tests.local_cloud import wait_for
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300 + 300 * KILLS)]
+pytestmark = pytest.mark.timeout(300 + 300 * KILLS)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tests.e2e import changes, controls
 from tests.e2e.use import PASSWORD, use_everything
 from tests.roles.server import Server, why_no_machines
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(1500), pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines())]
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines())]
 PREFIX = "sec-"
 BUCKET = f"{PREFIX}orders-000000000000-us-east-1"
 HISTORY = f"{PREFIX}order-history-000000000000-us-east-1"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.deployment import Deployment
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 BUCKET = "orders-000000000000-us-east-1"
 
 

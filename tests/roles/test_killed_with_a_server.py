@@ -6,7 +6,6 @@ from tests.roles import kills
 from tests.roles.server import Server, why_no_machines
 
 pytestmark = [
-    pytest.mark.long,
     pytest.mark.timeout(300 + 300 * kills.KILLS),
     pytest.mark.skipif(why_no_machines() != "", reason=why_no_machines()),
 ]

@@ -35,7 +35,7 @@ teardown: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp ## Run the tests, or those of TESTS
 	@$(PYTEST) $(if $(TESTS),$(TESTS),-m "not long")
 
-test-long: $(VENV)/dev.stamp ## Run the long tests: deployments that are killed, throttled, and watched call by call
+test-long: $(VENV)/dev.stamp ## Run the long tests: whole lives of deployments, on servers, killed, throttled, watched call by call
 	@$(PYTEST) -m long
 
 lint: $(VENV)/dev.stamp ## Check style of Ansible, YAML, Python and shell

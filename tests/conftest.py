@@ -28,17 +28,18 @@ LONG = (
     "e2e/test_warm.py",
     "e2e/test_drift.py",
     "e2e/test_faults.py",
+    "docs/test_add_a_pipeline.py",
+    "localcloud/machines/test_restart.py",
     "roles/test_order_source.py",
+    "unit/order_history/test_job.py",
+    "localcloud/spark/test_spark.py",
 )
 #: Of the others those that take longest: they begin first, so that none of them is still at work when all others are done.
 FIRST = (
     "e2e/test_site.py",
     "e2e/test_clickstream.py",
     "e2e/test_lock.py",
-    "docs/test_add_a_pipeline.py",
     "localcloud/checks/test_faults.py",
-    "unit/order_history/test_job.py",
-    "localcloud/spark/test_spark.py",
 )
 
 

@@ -2,12 +2,14 @@
 
 import os
 
-import botocore.loaders
 import pytest
 from moto import mock_aws
 
 from tests.local_cloud import Cloud
 from tests.modules import call_recorder, clouds
+from tests.unit.plugins import plugin_files
+
+plugin_files.load("action", "normal")  # modules make clients of their own, as quickly as in runs: what botocore has parsed is shared
 
 
 @pytest.fixture(scope="session")
@@ -15,28 +17,6 @@ def local_cloud(tmp_path_factory):
     running = Cloud(tmp_path_factory.mktemp("cloud")).start()
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def parsed_models():
-    """Each module makes clients of its own: look for services and parse their models once for all."""
-    stock, parsed = botocore.loaders.JSONFileLoader.load_file, {}
-    list_stock, listed = botocore.loaders.Loader.list_available_services, {}
-
-    def load_once(self, path):
-        if path not in parsed:
-            parsed[path] = stock(self, path)
-        return parsed[path]
-
-    def list_once(self, type_name):
-        if type_name not in listed:
-            listed[type_name] = list_stock(self, type_name)
-        return listed[type_name]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.loaders.JSONFileLoader, "load_file", load_once)
-        patch.setattr(botocore.loaders.Loader, "list_available_services", list_once)
-        yield
 
 
 @pytest.fixture

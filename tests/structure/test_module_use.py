@@ -8,15 +8,16 @@ from tests.structure.house import task_files, tasks
 from tests.unit.plugins.plugin_files import load
 
 MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+FRAGMENTS = {path.stem for path in (ROOT / "plugins" / "doc_fragments").glob("*.py")}
 USES = [(name, task["name"], module, task[module]) for name in task_files() for task in tasks(name) for module in MODULES & task.keys()]
 
 
 def options(module):
-    """The options that a module's documentation names, those of the shared fragment included."""
+    """The options that a module's documentation names, those of our fragments included."""
     documented = yaml.safe_load(load("modules", module).DOCUMENTATION)
     shared = {}
-    if "aws_resource" in documented.get("extends_documentation_fragment", []):
-        shared = yaml.safe_load(load("doc_fragments", "aws_resource").ModuleDocFragment.DOCUMENTATION)["options"]
+    for fragment in FRAGMENTS & set(documented.get("extends_documentation_fragment", [])):
+        shared |= yaml.safe_load(load("doc_fragments", fragment).ModuleDocFragment.DOCUMENTATION)["options"]
     return {**shared, **documented["options"]}
 
 

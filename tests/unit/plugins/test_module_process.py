@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit.plugins import plugin_files
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # of the test's own process
+
 
 @pytest.fixture
 def normal(monkeypatch):

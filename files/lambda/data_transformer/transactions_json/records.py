@@ -67,7 +67,7 @@ class Reader:
                 records, used = self._whole(rest, final)
                 if records is not None and len(records.data):
                     yield records
-                self._line += rest.count(b"\n", 0, used)
+                self._line += self._line_ends(records, rest, used)
                 rest = rest[used:]
                 if self._documents and self._documents.closed:
                     blanks = len(rest) - len(rest.lstrip(BLANK))
@@ -90,6 +90,12 @@ class Reader:
             return self._lines(rest, final)
         found, used = self._documents.cut(rest, final)
         return Records(pa.array([each.data for each in found], pa.binary()), [self._line + each.line for each in found]), used
+
+    def _line_ends(self, records: Records | None, rest: bytes, used: int) -> int:
+        """How many line ends are in what the whole records take."""
+        if self._documents is None:  # a record is a line, so they are counted
+            return len(records.data) - (not rest.endswith(b"\n", 0, used)) if used else 0
+        return rest.count(b"\n", 0, used)
 
     def _lines(self, rest: bytes, final: bool) -> tuple[Records | None, int]:
         used = rest.rfind(b"\n") + 1

@@ -93,8 +93,8 @@ def functions(client):
         except lambdas.exceptions.ResourceNotFoundException:
             yield (("AWS::Lambda::Function", function),)
             continue
-        destination = {"OnFailure": found["DestinationConfig"]["OnFailure"]}
-        invoke = {"FunctionName": name, "Qualifier": "$LATEST", "DestinationConfig": destination}
+        failed = found.get("DestinationConfig", {}).get("OnFailure")  # none where the caller waits
+        invoke = {"FunctionName": name, "Qualifier": "$LATEST", **({"DestinationConfig": {"OnFailure": failed}} if failed else {})}
         yield ("AWS::Lambda::Function", function), ("AWS::Lambda::EventInvokeConfig", invoke)
 
 

@@ -15,12 +15,12 @@ options:
     type: str
     default: ""
   owners:
-    description: ARNs of users and groups who may change it. An analysis that is shared with nobody is seen by nobody.
+    description: ARNs of users and groups who may change it.
     type: list
     elements: str
     default: []
   tags:
-    description: All its tags, but for a checksum that the module keeps in one; others are removed.
+    description: All its tags; others are removed.
     type: dict
     default: {}
 """

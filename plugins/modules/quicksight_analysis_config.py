@@ -6,8 +6,8 @@ module: quicksight_analysis_config
 short_description: Manage an analysis of Amazon QuickSight
 description:
   - Create, update or delete an analysis by its definition. An analysis is what authors change; what others see is a dashboard.
-  - QuickSight answers a definition with defaults of its own added, so it is known by a checksum in a tag. What authors change in the
-    analysis itself stays until the definition changes.
+  - QuickSight answers a definition with defaults of its own added, so it is known by a checksum in a tag, which O(tags) leaves out.
+    What authors change in the analysis itself stays until the definition changes. Nobody sees an analysis without owners.
   - Deleting leaves nothing to be restored. One that was deleted by hand, and waits to be restored, is replaced or removed for good.
 options:
   definition:

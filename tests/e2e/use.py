@@ -59,8 +59,9 @@ def use_history(server, prefix, **settings):
     server.play("playbooks/run-etl.yml", name_prefix=prefix, **settings).succeeded()
     server.play("playbooks/run-etl.yml", name_prefix=prefix, days="2026-05-01", **settings).succeeded()
     database = f"{prefix.replace('-', '_')}order_history_db"
-    crawl(site, f"{prefix}order-history-crawler", database)
-    crawl(site, f"{prefix}order-history-crawler", database, "raw")
+    for name in ("first", "later"):  # the day has grown when the crawler sees it again
+        site.client("s3").put_object(Bucket=bucket, Key=f"raw/year=2026/month=05/day=02/{name}.gz", Body=body)
+        crawl(site, f"{prefix}order-history-crawler", database, "raw")
 
 
 def use_transactions(server, prefix, **settings):
@@ -85,12 +86,11 @@ def use_transactions(server, prefix, **settings):
             time.sleep(0.1)
         raise AssertionError(f"{key} was not transformed within 20 s: {records}")
 
+    database = f"{prefix.replace('-', '_')}ecommerce_db"
     for text in (f"{by_hand}\n{{}}\n", by_hand, f"{by_hand}\n[]\n"):
         arrive(text)
+        crawl(site, f"{prefix}ecommerce-crawler", database, "raw")  # the second time of a day that has grown
         server.play("playbooks/compact-transactions.yml", days=today, name_prefix=prefix, **settings).succeeded()
-    database = f"{prefix.replace('-', '_')}ecommerce_db"
-    crawl(site, f"{prefix}ecommerce-crawler", database, "raw")
-    crawl(site, f"{prefix}ecommerce-crawler", database, "raw")
     for function in ("data-transformer", "data-generator"):  # to the other this is no event of its schedule
         fail(site, f"{prefix}{function}", "transactions", bucket)
 
@@ -115,6 +115,8 @@ def crawl(site, crawler, database, table="filtered_orders"):
         described = {key: there[table][key] for key in ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")}
         described["StorageDescriptor"]["Columns"].pop()
         glue.update_table(DatabaseName=database, TableInput=described)
+    while glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":  # its own schedule may have come first
+        time.sleep(0.1)
     glue.start_crawler(Name=crawler)
     while (found := glue.get_crawler(Name=crawler)["Crawler"])["State"] != "READY":
         time.sleep(0.1)

@@ -36,8 +36,7 @@ def main(seconds=60, rate=600):
     print(f"stored {len(found)}; accepted but not stored {len(lost)}, stored twice {len(twice)}")
     print(f"refused but stored {len(set(found) & set(sent.refused))}")
     print(f"latency p50 {sent.percentile(0.5):.1f} ms, p99 {sent.percentile(0.99):.1f} ms, longest {max(sent.latencies) * 1000:.0f} ms")
-    middle = sent.memory[len(sent.memory) // 2]
-    print(f"memory of the server: {sent.memory[0]:.0f} MiB at the start, {middle:.0f} half-way, {sent.memory[-1]:.0f} at the end")
+    print(f"memory of the server in MiB, every {load.EVERY} s: {' '.join(f'{each:.0f}' for each in sent.memory)}")
     print(f"processor time: server {cpu / sent.number * 1000:.2f} ms a request, client {client_cpu / sent.number * 1000:.2f} ms")
     return 1 if lost or twice or set(found) & set(sent.refused) else 0
 

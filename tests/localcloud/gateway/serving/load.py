@@ -10,7 +10,9 @@ from pathlib import Path
 
 #: Each so many-th click is none, so that there is something to refuse.
 WRONG_EVERY = 50
-_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.I)
+#: Seconds between two looks at the server's memory.
+EVERY = 5
+_LENGTH, _LAST = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.I), re.compile(rb"\r\nconnection: close\r\n", re.I)
 
 
 @dataclass
@@ -42,29 +44,30 @@ def click(number):
 
 
 class _Client(asyncio.Protocol):
-    """One connection; a request at a time. `take()`: the next number, None at the end."""
+    """One connection; a request at a time. `asks`: an iterator of (when, number), of which `has_all` says that it has ended.
 
-    def __init__(self, head, take, sent, ended):
-        self.head, self.take, self.sent, self.ended, self.buffer, self.number = head, take, sent, ended, b"", None
+    A server closes a connection after so many requests; what was not yet sent by then is `left`.
+    """
+
+    def __init__(self, head, asks, sent, left=None):
+        self.head, self.asks, self.sent, self.left = head, asks, sent, left
+        self.buffer, self.asked, self.timer, self.has_all, self.closed = b"", None, None, False, asyncio.Event()
 
     def connection_made(self, transport):
         self.transport = transport
         self.next()
 
     def next(self):
-        at, number = self.take()
-        if number is None:
+        self.left = self.left or next(self.asks, None)
+        if self.left is None:
+            self.has_all = True
             self.transport.close()
-            return
-        wait = at - time.perf_counter()
-        if wait > 0:
-            asyncio.get_running_loop().call_later(wait, self.ask, number)
         else:
-            self.ask(number)
+            self.timer = asyncio.get_running_loop().call_later(max(0.0, self.left[0] - time.perf_counter()), self.ask)
 
-    def ask(self, number):
-        body = click(number)
-        self.number, self.began = number, time.perf_counter()
+    def ask(self):
+        self.asked, self.left, self.began = self.left[1], None, time.perf_counter()
+        body = click(self.asked)
         self.transport.write(self.head + b"%d\r\n\r\n" % len(body) + body)
 
     def data_received(self, data):
@@ -73,19 +76,24 @@ class _Client(asyncio.Protocol):
         found = _LENGTH.search(self.buffer, 0, end + 2) if end >= 0 else None
         if not found or len(self.buffer) < end + 4 + int(found[1]):
             return
-        status, self.buffer = int(self.buffer[9:12]), b""
+        status, last, self.buffer = int(self.buffer[9:12]), _LAST.search(self.buffer, 0, end + 2), b""
         self.sent.latencies.append(time.perf_counter() - self.began)
         if status == 200:
-            self.sent.accepted.add(self.number)
+            self.sent.accepted.add(self.asked)
         else:
-            self.sent.refused[self.number] = status
-        self.number = None
-        self.next()
+            self.sent.refused[self.asked] = status
+        self.asked = None
+        if last:
+            self.transport.close()
+        else:
+            self.next()
 
     def connection_lost(self, _):
-        if self.number is not None:
-            self.sent.refused[self.number] = 0  # never answered: it may be stored or not
-        self.ended()
+        if self.timer:
+            self.timer.cancel()
+        if self.asked is not None:
+            self.sent.refused[self.asked] = 0  # never answered: it may be stored or not
+        self.closed.set()
 
 
 def run(site, seconds, rate, connections=32):
@@ -94,32 +102,26 @@ def run(site, seconds, rate, connections=32):
 
 
 async def _run(site, number, rate, connections):
-    sent, numbers, began = Sent(), iter(range(1, number + 1)), time.perf_counter()
-    sent.memory.append(memory(site.cloud.process.pid))
-    open_connections, done = connections, asyncio.Event()
-
-    def take():
-        following = next(numbers, None)
-        return (0, None) if following is None else (began + following / rate, following)
-
-    def ended():
-        nonlocal open_connections
-        open_connections -= 1
-        if not open_connections:
-            done.set()
-
     path = f"/_aws/execute-api/{site.api}/{site.stage}/poc"
     lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", f"x-api-key: {site.key}", "Content-Length: "]
-    head, loop = "\r\n".join(lines).encode(), asyncio.get_running_loop()
-    for _ in range(connections):
-        await loop.create_connection(lambda: _Client(head, take, sent, ended), "127.0.0.1", site.cloud.port)
-    while not done.is_set():
-        try:
-            await asyncio.wait_for(done.wait(), 5)
-        except TimeoutError:
-            sent.memory.append(memory(site.cloud.process.pid))
+    head, loop, process = "\r\n".join(lines).encode(), asyncio.get_running_loop(), site.cloud.process.pid
+    sent, began = Sent(memory=[memory(process)]), time.perf_counter()
+    asks = iter([(began + each / rate, each) for each in range(1, number + 1)])
+
+    async def converse():
+        """One connection after the other until all is sent. A server that takes none raises OSError."""
+        client = _Client(head, asks, sent)
+        while not client.has_all:
+            client = _Client(head, asks, sent, client.left)
+            await loop.create_connection(lambda made=client: made, "127.0.0.1", site.cloud.port)
+            await client.closed.wait()
+
+    waiting = asyncio.gather(*(converse() for _ in range(connections)))
+    while not waiting.done():
+        await asyncio.wait([waiting], timeout=EVERY)
+        sent.memory.append(memory(process))
+    waiting.result()
     sent.seconds = time.perf_counter() - began
-    sent.memory.append(memory(site.cloud.process.pid))
     return sent
 
 

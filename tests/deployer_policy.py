@@ -69,6 +69,7 @@ ALIKE = (
     r"arn:.*:ec2:.*:key-pair/.*",
     *(rf"arn:.*:{kind}\{{prefix\}}.*" for kind in ("lambda:.*:function:", "sqs:.*:", "events:.*:rule/")),
     *(rf"arn:.*:cloudwatch:.*:{kind}\{{prefix\}}.*" for kind in ("alarm:", "dashboard/")),
+    *(rf"arn:.*:quicksight:.*:{kind}/\{{prefix\}}.*" for kind in ("analysis", "dashboard", "dataset", "datasource")),
 )
 
 
